@@ -14,7 +14,7 @@ use regwatch::app::watchlist;
 use regwatch::clock::ManualClock;
 use regwatch::config::load;
 use regwatch::domain::mail_kind::MailKind;
-use regwatch::mail::Envelope;
+use regwatch::mail::InboundEnvelope;
 use regwatch::registry::Registry;
 use regwatch::store::Store;
 use regwatch::subscribe::{Inbox, InboxParts, Ingested, SubscriberLock};
@@ -124,7 +124,7 @@ impl Dice {
 /// One message as its sender's server hands it over.
 struct Message {
     raw: Vec<u8>,
-    envelope: Envelope,
+    envelope: InboundEnvelope,
     is_automatic: bool,
 }
 
@@ -154,7 +154,7 @@ fn message(number: u64, dice: &mut Dice) -> Message {
     let recipient = (!number.is_multiple_of(3)).then(|| format!("watch{detail}@tracker.example"));
     Message {
         raw,
-        envelope: Envelope { sender: Some(sender), recipient },
+        envelope: InboundEnvelope { sender: Some(sender), recipient },
         is_automatic: is_marked || is_bounce,
     }
 }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use libfuzzer_sys::fuzz_target;
 use regwatch::config::InboxSettings;
 use regwatch::domain::inbound::{commands, silence};
-use regwatch::mail::{Envelope, MAX_MESSAGE_BYTES, InboundMessage};
+use regwatch::mail::{InboundEnvelope, MAX_MESSAGE_BYTES, InboundMessage};
 
 static INBOX: OnceLock<InboxSettings> = OnceLock::new();
 
@@ -16,14 +16,14 @@ fuzz_target!(|raw: &[u8]| {
         address: "watch@tracker.test".parse().expect("an address"),
         authserv_id: Some("mx.tracker.test".to_owned()),
     });
-    let ours = Envelope {
+    let ours = InboundEnvelope {
         sender: Some("ann@reader.test".to_owned()),
         recipient: Some("watch+list@tracker.test".to_owned()),
     };
     // Some are cut in their midst, as a message is that is larger than what is looked at.
     let cut = raw.first().is_some_and(|first| first % 16 == 0).then(|| padded(raw));
     let raw = cut.as_deref().unwrap_or(raw);
-    for envelope in [Envelope::default(), ours] {
+    for envelope in [InboundEnvelope::default(), ours] {
         let Ok(message) = InboundMessage::parse(raw, &envelope, inbox) else { continue };
         assert!(!message.subject.contains(['\n', '\r']), "on one line");
         assert!(message.headers.iter().all(|(_, value)| !value.contains(['\n', '\r'])), "unfolded");

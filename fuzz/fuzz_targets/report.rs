@@ -4,16 +4,16 @@
 
 use libfuzzer_sys::fuzz_target;
 use regwatch::domain::bounce::{BounceKind, delivery_status, feedback, original_sender};
-use regwatch::mail::{Envelope, Report};
+use regwatch::mail::{InboundEnvelope, MailReport};
 
 fuzz_target!(|raw: &[u8]| {
     let inbox = "watch@tracker.test".parse().expect("an address");
-    let ours = Envelope {
+    let ours = InboundEnvelope {
         sender: None,
         recipient: Some("watch+bounce-0123456789abcdef.abcdefghijklm@tracker.test".to_owned()),
     };
-    for envelope in [Envelope::default(), ours] {
-        if let Ok(Some(report)) = Report::parse(raw, &envelope, &inbox) {
+    for envelope in [InboundEnvelope::default(), ours] {
+        if let Ok(Some(report)) = MailReport::parse(raw, &envelope, &inbox) {
             check(&report.verdict);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use regwatch::config::read_source;
-use regwatch::domain::bundle::{FIRST, Part, encode};
+use regwatch::domain::bundle::{FIRST, BundlePart, encode};
 use regwatch::domain::change::{ChangeKind, EntryChange};
 use regwatch::domain::diff::diff;
 use regwatch::domain::entry::{Completeness, Document};
@@ -71,7 +71,7 @@ fn check_halves(whole: &Document, noise: &Noise) {
 /// The answers in a body as one, where the first of them asks for more; each answers what is asked next.
 fn together(source: &Source, body: &[u8]) -> Option<Vec<u8>> {
     let mut answers = body.split(|&byte| byte == BETWEEN).take(MAX_ANSWERS);
-    let part = |name: String, url, body| Part { name, url, content_type: None, body };
+    let part = |name: String, url, body| BundlePart { name, url, content_type: None, body };
     let mut parts = vec![part(FIRST.to_owned(), source.url.clone(), answers.next()?)];
     let _ = signal(&source.kind, &parts[0]);
     while let Ok(Some(next)) = wanted(&source.kind, &parts) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::control::{Ask, Client, ClientError, Owner, Progress};
+use crate::control::{Ask, Client, ClientError, ProgressReporter, StoreOwner};
 use crate::domain::text::error_chain;
 use crate::store::StoreError;
 
@@ -25,7 +25,7 @@ impl Backend {
     /// A daemon that cannot be spoken to, or a store that cannot be opened.
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let socket = config.daemon.socket.clone();
-        let nobody = match Client::connect(&socket, &Owner::of(&config.store)).await {
+        let nobody = match Client::connect(&socket, &StoreOwner::of(&config.store)).await {
             Ok(Some(client)) => return Ok(Self::Daemon(client)),
             Ok(None) => {
                 format!(
@@ -54,7 +54,7 @@ impl Backend {
     /// # Errors
     /// A daemon that cannot be spoken to.
     pub async fn of_daemon(config: &Config) -> Result<Option<Client>, ClientError> {
-        match Client::connect(&config.daemon.socket, &Owner::of(&config.store)).await {
+        match Client::connect(&config.daemon.socket, &StoreOwner::of(&config.store)).await {
             Err(ClientError::Foreign { .. }) => Ok(None),
             found => found,
         }
@@ -64,7 +64,7 @@ impl Backend {
     ///
     /// # Errors
     /// A refusal of the command in the service's words, or a broken connection.
-    pub async fn execute<A: Ask>(self, ask: A, progress: Progress) -> anyhow::Result<A::Reply> {
+    pub async fn execute<A: Ask>(self, ask: A, progress: ProgressReporter) -> anyhow::Result<A::Reply> {
         match self {
             Self::Daemon(client) => Ok(client.execute(ask, &progress).await?),
             Self::Here(app) => {

@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::generation::Generation;
-use super::{Process, refuse_nobody, store_watch, watchdog};
+use super::{LongLived, refuse_nobody, store_watch, watchdog};
 use crate::clock::Clock;
 use crate::config::{Config, load};
-use crate::control::{InUse, Owner, Server};
+use crate::control::{ControlServer, InUse, StoreOwner};
 use crate::domain::id::SourceId;
 use crate::domain::text::error_chain;
 use crate::reload::{TakenOver, keep_what_needs_a_restart};
@@ -54,7 +54,7 @@ pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
         store.survey().await?;
     }
     let (asking, mut asked) = mpsc::channel(MAX_TAKEOVERS);
-    let mut daemon = Daemon::start(store, config, clock, Process::begin(Some(asking))?, &stop).await?;
+    let mut daemon = Daemon::start(store, config, clock, LongLived::begin(Some(asking))?, &stop).await?;
     let failure = loop {
         tokio::select! {
             () = stop.cancelled() => break None,
@@ -77,7 +77,7 @@ pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
 struct Daemon {
     store: Store,
     clock: Arc<dyn Clock>,
-    process: Process,
+    process: LongLived,
     generation: Generation,
     in_use: InUse,
     /// What does not depend on the configuration: commands, and the watchdog.
@@ -89,10 +89,10 @@ impl Daemon {
         store: Store,
         config: Config,
         clock: Arc<dyn Clock>,
-        process: Process,
+        process: LongLived,
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
-        let server = Server::bind(&config.daemon.socket, Owner::of(&config.store)).await?;
+        let server = ControlServer::bind(&config.daemon.socket, StoreOwner::of(&config.store)).await?;
         let (sources, socket) = (config.sources.len(), config.daemon.socket.clone());
         let awaited = BTreeSet::new();
         let generation =
@@ -108,7 +108,14 @@ impl Daemon {
         tasks.spawn(watchdog::keep_alive(store.clone(), stop.clone()));
         watchdog::ready(sources);
         tracing::info!(sources, socket = %socket.display(), "started: watching {sources} sources");
-        Ok(Self { store, clock, process: Process { is_first: false, ..process }, generation, in_use, tasks })
+        Ok(Self {
+            store,
+            clock,
+            process: LongLived { is_first: false, ..process },
+            generation,
+            in_use,
+            tasks,
+        })
     }
 
     /// Takes over what the files say. What would be refused at a start is refused, and what is in force stays.

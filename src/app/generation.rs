@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{App, Process, refuse_nobody};
+use super::{App, LongLived, refuse_nobody};
 use crate::check::Checker;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -53,7 +53,7 @@ impl Generation {
         store: Store,
         config: Config,
         clock: Arc<dyn Clock>,
-        process: Process,
+        process: LongLived,
         awaited: &BTreeSet<SourceId>,
     ) -> anyhow::Result<Self> {
         let app = App::over(store, config, clock, process).await?;

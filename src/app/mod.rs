@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use crate::check::Checker;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::control::{Service, ServiceParts};
+use crate::control::{CommandService, ServiceParts};
 use crate::deliver::{Deliverer, DelivererParts};
 use crate::dispatch::{Composer, ComposerParts, Dispatcher};
 use crate::domain::id::SourceId;
@@ -63,7 +63,7 @@ pub struct App {
     deliverer: Arc<Deliverer>,
     inbox: Option<Arc<Inbox>>,
     asker: Option<Arc<Inbox>>,
-    service: Arc<Service>,
+    service: Arc<CommandService>,
     visits: Arc<SubscriptionPages>,
     webhooks: Arc<Webhooks>,
     subscriptions: Arc<Subscriptions>,
@@ -78,7 +78,7 @@ pub struct App {
 
 /// What outlives the parts, which are put together anew when the files are taken over.
 #[derive(Debug, Clone)]
-struct Process {
+struct LongLived {
     /// What was done since the process began.
     counts: Counts,
     /// Its tasks.
@@ -89,7 +89,7 @@ struct Process {
     is_first: bool,
 }
 
-impl Process {
+impl LongLived {
     fn begin(takeovers: Option<mpsc::Sender<Takeover>>) -> anyhow::Result<Self> {
         Ok(Self { counts: Counts::new()?, workers: Workers::default(), takeovers, is_first: true })
     }
@@ -251,7 +251,7 @@ impl App {
         if store.log_bytes() <= SURVEYED_UP_TO {
             store.survey().await?;
         }
-        Self::over(store, config, clock, Process::begin(None)?).await
+        Self::over(store, config, clock, LongLived::begin(None)?).await
     }
 
     /// Builds the use cases over an open store.
@@ -259,9 +259,9 @@ impl App {
         store: Store,
         config: Config,
         clock: Arc<dyn Clock>,
-        process: Process,
+        process: LongLived,
     ) -> anyhow::Result<Self> {
-        let Process { counts, workers, takeovers, is_first } = process;
+        let LongLived { counts, workers, takeovers, is_first } = process;
         let registry = Registry::new(watchlist(&config)?);
         let transport = Arc::new(Transport::open(&config.mail.transport).context("mail.transport")?);
         let key = store.instance_key(rand::random()).await?;
@@ -310,7 +310,7 @@ impl App {
             Subscriptions::new(store.clone(), registry.clone(), turn.clone(), Arc::clone(&clock));
         let subscriptions = Arc::new(subscriptions);
         let standing = Arc::new(keeping_lists(&store, &config, &screener, key, &clock));
-        let service = Arc::new(Service::new(ServiceParts {
+        let service = Arc::new(CommandService::new(ServiceParts {
             sources: config.sources.clone(),
             concurrency: config.fetch.concurrency,
             store: store.clone(),
@@ -372,7 +372,7 @@ impl App {
 
     /// Executes commands.
     #[must_use]
-    pub fn service(&self) -> &Arc<Service> {
+    pub fn service(&self) -> &Arc<CommandService> {
         &self.service
     }
 

@@ -16,7 +16,7 @@ use crate::domain::source::Source;
 
 /// An answer as it was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct ArchivedAnswer {
     /// The address that answered.
     pub url: Url,
     /// The HTTP status.
@@ -35,9 +35,9 @@ pub struct Capture {
     /// What it is called in its archive.
     pub label: String,
     /// The answer of the source's own address.
-    pub answer: Kept,
+    pub answer: ArchivedAnswer,
     /// Answers of other addresses that its document may need.
-    pub further: Vec<Kept>,
+    pub further: Vec<ArchivedAnswer>,
 }
 
 /// Why an archive gives no captures.
@@ -71,7 +71,7 @@ pub enum ArchiveError {
 
 /// Which captures are wanted.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct CaptureFilter {
     /// Of a history in Git, the file.
     pub path: Option<PathBuf>,
     /// From this day on (UTC). The last capture before it is what the first is compared with.
@@ -84,7 +84,7 @@ pub struct Wanted {
 ///
 /// # Errors
 /// [`ArchiveError`]; also where there is none.
-pub fn read(place: &Path, source: &Source, wanted: &Wanted) -> Result<Vec<Capture>, ArchiveError> {
+pub fn read(place: &Path, source: &Source, wanted: &CaptureFilter) -> Result<Vec<Capture>, ArchiveError> {
     let mut captures = if wanted.path.is_some() {
         git::read(place, wanted.path.as_deref(), source)?
     } else if place.is_dir() {
@@ -119,7 +119,7 @@ fn broken(path: &Path, reason: impl Into<String>) -> ArchiveError {
 
 /// A body of which nothing is known but where it was read and how its file is called. Rows of a page's table that were
 /// kept as CSV are a table again.
-fn kept(source: &Source, place: &Path, name: &str, body: Vec<u8>) -> Result<Kept, ArchiveError> {
+fn kept(source: &Source, place: &Path, name: &str, body: Vec<u8>) -> Result<ArchivedAnswer, ArchiveError> {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     let (extension, body) = match extension.as_str() {
         "csv" if table::is_shown_as_table(&source.kind) => ("html", table::as_table(place, &body)?),
@@ -136,5 +136,5 @@ fn kept(source: &Source, place: &Path, name: &str, body: Vec<u8>) -> Result<Kept
         _ => None,
     };
     let headers = content_type.map(|kind| ("content-type".to_owned(), kind.to_owned()));
-    Ok(Kept { url: source.url.clone(), status: 200, headers: headers.into_iter().collect(), body })
+    Ok(ArchivedAnswer { url: source.url.clone(), status: 200, headers: headers.into_iter().collect(), body })
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use url::Url;
 
-use super::{ArchiveError, Capture, Kept, broken};
+use super::{ArchiveError, ArchivedAnswer, Capture, broken};
 use crate::domain::source::Source;
 
 const MARK: &[u8] = b"WARC/";
@@ -48,9 +48,9 @@ pub(super) fn read(path: &Path, body: &[u8], source: &Source) -> Result<Vec<Capt
         return Err(broken(path, format!("it holds no answer of {}, found {found}", source.url)));
     }
     let captures = of_source.into_iter().map(|(at, answer)| {
-        let mut further: Vec<&(DateTime<Utc>, Kept)> = others.iter().collect();
+        let mut further: Vec<&(DateTime<Utc>, ArchivedAnswer)> = others.iter().collect();
         further.sort_by_key(|(other, _)| (*other - at).abs());
-        let mut nearest: Vec<Kept> = Vec::new();
+        let mut nearest: Vec<ArchivedAnswer> = Vec::new();
         for (_, other) in further {
             if !nearest.iter().any(|known| known.url == other.url) {
                 nearest.push(other.clone());
@@ -82,7 +82,7 @@ fn address(url: &Url) -> String {
 }
 
 /// Every answer in an archive, with when it came.
-fn answers(path: &Path, mut rest: &[u8]) -> Result<Vec<(DateTime<Utc>, Kept)>, ArchiveError> {
+fn answers(path: &Path, mut rest: &[u8]) -> Result<Vec<(DateTime<Utc>, ArchivedAnswer)>, ArchiveError> {
     let mut answers = Vec::new();
     let mut number = 0;
     loop {
@@ -119,7 +119,7 @@ fn answers(path: &Path, mut rest: &[u8]) -> Result<Vec<(DateTime<Utc>, Kept)>, A
 }
 
 /// An answer of HTTP as it came over the wire, its body decoded.
-fn answer(url: Url, block: &[u8]) -> Result<Kept, String> {
+fn answer(url: Url, block: &[u8]) -> Result<ArchivedAnswer, String> {
     let (status, headers, body) = head(block).ok_or("expected an answer of HTTP")?;
     let status = status.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status = status.ok_or("expected a status of HTTP")?;
@@ -144,7 +144,7 @@ fn answer(url: Url, block: &[u8]) -> Result<Kept, String> {
     let body = decoded.unwrap_or_else(|| body.into_owned());
     let is_undone = |name: &str| matches!(name, "content-encoding" | "transfer-encoding" | "content-length");
     let headers = headers.into_iter().filter(|(name, _)| !is_undone(name)).collect();
-    Ok(Kept { url, status, headers, body })
+    Ok(ArchivedAnswer { url, status, headers, body })
 }
 
 fn inflated(decoder: impl std::io::Read) -> Result<Vec<u8>, String> {
@@ -170,10 +170,10 @@ fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-type Head<'a> = (String, Vec<(String, String)>, &'a [u8]);
+type HttpHead<'a> = (String, Vec<(String, String)>, &'a [u8]);
 
 /// The first line, the fields, their names in lower case, and what comes after the blank line.
-fn head(bytes: &[u8]) -> Option<Head<'_>> {
+fn head(bytes: &[u8]) -> Option<HttpHead<'_>> {
     let near = &bytes[..bytes.len().min(MAX_HEAD_BYTES)];
     let by =
         |mark: &[u8]| near.windows(mark.len()).position(|found| found == mark).map(|at| (at, mark.len()));

@@ -17,7 +17,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use mail_parser::MessageParser;
 use serde::Serialize;
 
-use crate::archive::{Capture, Kept};
+use crate::archive::{ArchivedAnswer, Capture};
 use crate::check::{Checker, ReadOptions};
 use crate::clock::{Clock, ManualClock};
 use crate::config::Config;
@@ -30,10 +30,10 @@ use crate::domain::id::{ChangeId, CompanyId, SourceId};
 use crate::domain::matching::WatchlistError;
 use crate::domain::outbox::Mail;
 use crate::domain::snapshot::Snapshot;
-use crate::domain::source::{Request, Source, address_of_page};
+use crate::domain::source::{RequestSettings, Source, address_of_page};
 use crate::domain::topic::Topic;
 use crate::domain::verdict::Verdict;
-use crate::fetch::{FetchResponse, Fetcher, Record};
+use crate::fetch::{AnswerLog, FetchResponse, Fetcher};
 use crate::registry::Registry;
 use crate::reload::watchlist;
 use crate::settings::StoreSettings;
@@ -80,7 +80,7 @@ pub enum BacktestError {
 
 /// What is asked.
 #[derive(Debug)]
-pub struct Question {
+pub struct BacktestQuestion {
     /// The companies that the reader follows; all that are tracked where none is named.
     pub companies: Vec<CompanyId>,
     /// Only what is found from this day on (UTC) is told.
@@ -93,16 +93,16 @@ pub struct Backtest {
     /// The source.
     pub source: SourceId,
     /// The captures, the oldest first.
-    pub captures: Vec<Seen>,
+    pub captures: Vec<JudgedCapture>,
     /// What changed from one to the next, in the order in which it was found.
-    pub changes: Vec<Event>,
+    pub changes: Vec<ReplayedChange>,
     /// The mails that would have gone, in their order.
-    pub mails: Vec<Letter>,
+    pub mails: Vec<ReplayedMail>,
 }
 
 /// A capture as it was judged.
 #[derive(Debug, Serialize)]
-pub struct Seen {
+pub struct JudgedCapture {
     /// What it is called in its archive.
     pub capture: String,
     /// When it counts as read.
@@ -119,7 +119,7 @@ pub struct Seen {
 
 /// A change with when it would have been told.
 #[derive(Debug, Serialize)]
-pub struct Event {
+pub struct ReplayedChange {
     /// Names the change.
     pub id: ChangeId,
     /// What happened.
@@ -138,7 +138,7 @@ pub struct Event {
 
 /// A mail as its reader would have seen it.
 #[derive(Debug, Serialize)]
-pub struct Letter {
+pub struct ReplayedMail {
     /// When it would have been made.
     pub at: DateTime<Utc>,
     /// Its subject.
@@ -151,9 +151,9 @@ pub struct Letter {
 
 /// What an archive says of a source before it was watched.
 #[derive(Debug)]
-pub struct History {
+pub struct ArchiveHistory {
     /// The captures, the oldest first.
-    pub captures: Vec<Seen>,
+    pub captures: Vec<JudgedCapture>,
     /// The states that it had, the oldest first, each with its body.
     pub states: Vec<(Snapshot, Vec<u8>)>,
     /// What changed from each to the next, up to the first read.
@@ -171,7 +171,7 @@ pub async fn history(
     captures: &[Capture],
     first: &Snapshot,
     body: Vec<u8>,
-) -> Result<History, BacktestError> {
+) -> Result<ArchiveHistory, BacktestError> {
     let folder = tempfile::Builder::new().prefix("regwatch-backfill-").tempdir()?;
     let store = Store::open(&StoreSettings::Sled { path: folder.path().join("db") })?;
     let outcome = past(&store, config, source, captures, as_capture(source, first, body)).await;
@@ -185,9 +185,9 @@ async fn past(
     source: &Source,
     captures: &[Capture],
     known: Capture,
-) -> Result<History, BacktestError> {
+) -> Result<ArchiveHistory, BacktestError> {
     let begin = captures.first().map_or(known.at, |first| first.at);
-    let stage = Stage::set(store, config, source, begin).await?;
+    let stage = ReplayStage::set(store, config, source, begin).await?;
     let (mut seen, mut changes) = (Vec::new(), Vec::new());
     for (place, capture) in captures.iter().enumerate() {
         let next = captures.get(place + 1).map_or(known.at, |next| next.at);
@@ -212,13 +212,13 @@ async fn past(
     }
     // Nobody decides any more whose names stood in the past.
     let changes = changes.into_iter().map(|change| Change { possible: Vec::new(), ..change }).collect();
-    Ok(History { captures: seen, states, changes })
+    Ok(ArchiveHistory { captures: seen, states, changes })
 }
 
 /// A state that is kept as the capture that it was; of several answers each at its address.
 fn as_capture(source: &Source, first: &Snapshot, body: Vec<u8>) -> Capture {
     let url = address_of_page(&source.url, &first.response.url);
-    let kept = |url, headers, body| Kept { url, status: first.response.status, headers, body };
+    let kept = |url, headers, body| ArchivedAnswer { url, status: first.response.status, headers, body };
     let mut parts = match bundle::decode(&body) {
         Some(Ok(parts)) => parts
             .iter()
@@ -234,11 +234,11 @@ fn as_capture(source: &Source, first: &Snapshot, body: Vec<u8>) -> Capture {
 }
 
 /// Everything that captures run through.
-struct Stage {
+struct ReplayStage {
     source: Source,
     store: Store,
     clock: ManualClock,
-    record: Record,
+    record: AnswerLog,
     checker: Checker,
     dispatcher: Dispatcher,
 }
@@ -251,7 +251,7 @@ pub async fn run(
     config: &Config,
     source: &Source,
     captures: &[Capture],
-    question: &Question,
+    question: &BacktestQuestion,
 ) -> Result<Backtest, BacktestError> {
     let folder = tempfile::Builder::new().prefix("regwatch-backtest-").tempdir()?;
     let store = Store::open(&StoreSettings::Sled { path: folder.path().join("db") })?;
@@ -265,10 +265,10 @@ async fn over(
     config: &Config,
     source: &Source,
     captures: &[Capture],
-    question: &Question,
+    question: &BacktestQuestion,
 ) -> Result<Backtest, BacktestError> {
     let begin = captures.first().map_or(DateTime::UNIX_EPOCH, |first| first.at);
-    let stage = Stage::set(store, config, source, begin).await?;
+    let stage = ReplayStage::set(store, config, source, begin).await?;
     stage.seat_reader(config, &question.companies, begin).await?;
     let mut seen = Vec::new();
     let mut changes: Vec<Change> = Vec::new();
@@ -281,7 +281,7 @@ async fn over(
     stage.outcome(seen, changes, question).await
 }
 
-impl Stage {
+impl ReplayStage {
     async fn set(
         store: &Store,
         config: &Config,
@@ -293,10 +293,14 @@ impl Stage {
         let instance_key = store.instance_key(KEY).await?;
         let registry = Registry::new(watchlist(config)?);
         // Other routes are other sites' pages, which these captures are not.
-        let request =
-            Request { routes: Vec::new(), witness: None, in_browser: false, ..source.request.clone() };
+        let request = RequestSettings {
+            routes: Vec::new(),
+            witness: None,
+            in_browser: false,
+            ..source.request.clone()
+        };
         let source = Source { request, ..source.clone() };
-        let record = Record::default();
+        let record = AnswerLog::default();
         let fetcher = Arc::new(Fetcher::of_record(config.fetch.clone(), record.clone()));
         let fetch = &config.fetch;
         let checker = Checker::new(
@@ -342,13 +346,13 @@ impl Stage {
         &self,
         capture: &Capture,
         next: Option<DateTime<Utc>>,
-    ) -> Result<(Seen, Vec<Change>), BacktestError> {
+    ) -> Result<(JudgedCapture, Vec<Change>), BacktestError> {
         self.clock.set(capture.at.max(self.clock.now()));
         self.record.clear();
         capture.further.iter().for_each(|kept| self.record.put(&kept.url, answer(kept)));
         self.record.put(&self.source.url, answer(&capture.answer));
         let first = self.checker.read(&self.source, ReadOptions::default()).await;
-        let seen = Seen {
+        let seen = JudgedCapture {
             capture: capture.label.clone(),
             read_at: capture.at,
             verdict: first.verdict,
@@ -395,9 +399,9 @@ impl Stage {
 
     async fn outcome(
         &self,
-        mut captures: Vec<Seen>,
+        mut captures: Vec<JudgedCapture>,
         mut changes: Vec<Change>,
-        question: &Question,
+        question: &BacktestQuestion,
     ) -> Result<Backtest, BacktestError> {
         let is_asked = |at: DateTime<Utc>| question.from.is_none_or(|from| at.date_naive() >= from);
         let mut mails = self.store.mails(None, MAX_MAILS).await?;
@@ -421,19 +425,19 @@ impl Stage {
         for seen in &mut captures {
             seen.baseline |= !is_asked(seen.read_at);
         }
-        let changes = changes.into_iter().map(|change| Event::of(change, &told)).collect();
+        let changes = changes.into_iter().map(|change| ReplayedChange::of(change, &told)).collect();
         Ok(Backtest { source: self.source.id.clone(), captures, changes, mails: letters })
     }
 
-    async fn letter(&self, mail: Mail) -> Result<Letter, StoreError> {
+    async fn letter(&self, mail: Mail) -> Result<ReplayedMail, StoreError> {
         let bytes = self.store.message(&mail.id).await?;
         let parsed = MessageParser::default().parse(&bytes);
         let text = parsed.and_then(|parsed| Some(parsed.body_text(0)?.into_owned())).unwrap_or_default();
-        Ok(Letter { at: mail.queued_at, subject: mail.subject, text, changes: mail.changes })
+        Ok(ReplayedMail { at: mail.queued_at, subject: mail.subject, text, changes: mail.changes })
     }
 }
 
-impl Event {
+impl ReplayedChange {
     fn of(change: Change, told: &BTreeMap<ChangeId, DateTime<Utc>>) -> Self {
         Self {
             told_at: told.get(&change.id).copied(),
@@ -447,7 +451,7 @@ impl Event {
     }
 }
 
-fn answer(kept: &Kept) -> FetchResponse {
+fn answer(kept: &ArchivedAnswer) -> FetchResponse {
     FetchResponse {
         status: kept.status,
         url: kept.url.clone(),

@@ -11,7 +11,7 @@ use super::trial::trial_of;
 use super::whole::landed;
 use super::witness::testimony;
 use crate::clock::Clock;
-use crate::domain::drift::{self, Drift, Fact, Seen};
+use crate::domain::drift::{self, Drift, ObservedAnswer, ObservedFact};
 use crate::domain::id::SourceId;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
@@ -20,7 +20,7 @@ use crate::fetch::{FetchError, FetchResponse, Fetcher};
 
 /// What a look at a source came to.
 #[derive(Debug, Clone, Serialize)]
-pub struct Examination {
+pub struct SourceExamination {
     /// The source.
     pub id: SourceId,
     /// What a read of it would be found to be.
@@ -35,7 +35,7 @@ pub struct Examination {
     pub drifts: Vec<Drift>,
 }
 
-impl Examination {
+impl SourceExamination {
     fn of(source: &Source) -> Self {
         let observed_on = source.catalogue.observed.as_ref().map(|observed| observed.on);
         let (verdict, drifts) = (Verdict::Failed, Vec::new());
@@ -50,8 +50,8 @@ impl Examination {
 }
 
 /// Looks at a source and tells what of its facts no longer holds.
-pub async fn examine(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> Examination {
-    let mut found = Examination::of(source);
+pub async fn examine(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> SourceExamination {
+    let mut found = SourceExamination::of(source);
     let now = clock.now();
     match fetcher.forbidden(source, now).await {
         Ok(rule) => found.drifts.extend(drift::of_robots(source, rule.as_deref())),
@@ -63,7 +63,7 @@ pub async fn examine(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> E
         Err(error) => return unanswered(found, source, &error),
     };
     if let Some(refused) = refusal(&source.url, &first) {
-        let drift = unlike(source, Fact::Answer, "url", &first);
+        let drift = unlike(source, ObservedFact::Answer, "url", &first);
         let trial = refused.into_trial();
         found.verdict = trial.verdict;
         return found.failed(trial.reason.unwrap_or_default(), Some(drift));
@@ -76,11 +76,11 @@ pub async fn examine(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> E
             let reason = trial.reason.unwrap_or_default();
             let expected = "the link to the file, and the file behind it".to_owned();
             found.verdict = trial.verdict;
-            let drift = Drift::of(source, Fact::Answer, key, expected, reason.clone());
+            let drift = Drift::of(source, ObservedFact::Answer, key, expected, reason.clone());
             return found.failed(reason, Some(drift));
         }
     };
-    let seen = Seen {
+    let seen = ObservedAnswer {
         landed: &file.url,
         content_type: file.header("content-type"),
         body: &file.body,
@@ -98,26 +98,26 @@ pub async fn examine(fetcher: &Fetcher, source: &Source, clock: &dyn Clock) -> E
     } else {
         let found_instead = trial.reason.clone().unwrap_or_default();
         let expected = format!("what the kind {} reads", source.kind);
-        found.drifts.push(Drift::of(source, Fact::Structure, "kind", expected, found_instead));
+        found.drifts.push(Drift::of(source, ObservedFact::Structure, "kind", expected, found_instead));
     }
     found.reason = trial.reason;
     found
 }
 
 /// A source of which no answer came.
-fn unanswered(found: Examination, source: &Source, error: &FetchError) -> Examination {
+fn unanswered(found: SourceExamination, source: &Source, error: &FetchError) -> SourceExamination {
     let reason = error_chain(error);
     let drift = match error {
         FetchError::Robots { rule, .. } => {
             // Told already where its own address is forbidden.
-            let is_told = found.drifts.iter().any(|drift| drift.fact == Fact::Robots);
+            let is_told = found.drifts.iter().any(|drift| drift.fact == ObservedFact::Robots);
             (!is_told).then(|| drift::of_robots(source, Some(rule))).flatten()
         }
         FetchError::TooLarge { limit, .. } => {
             let expected = format!("at most {limit} bytes");
-            Some(Drift::of(source, Fact::Bytes, "max_body", expected, "more".to_owned()))
+            Some(Drift::of(source, ObservedFact::Bytes, "max_body", expected, "more".to_owned()))
         }
-        _ => Some(Drift::of(source, Fact::Answer, "url", "an answer".to_owned(), reason.clone())),
+        _ => Some(Drift::of(source, ObservedFact::Answer, "url", "an answer".to_owned(), reason.clone())),
     };
     found.failed(reason, drift)
 }
@@ -125,10 +125,10 @@ fn unanswered(found: Examination, source: &Source, error: &FetchError) -> Examin
 /// A witness that says nothing.
 async fn mute_witness(fetcher: &Fetcher, source: &Source, now: DateTime<Utc>) -> Option<Drift> {
     let why = testimony(fetcher, source, now).await?.silence()?;
-    Some(Drift::of(source, Fact::Witness, "witness", "an answer with status 200".to_owned(), why))
+    Some(Drift::of(source, ObservedFact::Witness, "witness", "an answer with status 200".to_owned(), why))
 }
 
-fn unlike(source: &Source, fact: Fact, key: &'static str, answer: &FetchResponse) -> Drift {
+fn unlike(source: &Source, fact: ObservedFact, key: &'static str, answer: &FetchResponse) -> Drift {
     let found = format!("{} from {}", answer.status, answer.url);
     Drift::of(source, fact, key, "the source's page with status 200".to_owned(), found)
 }

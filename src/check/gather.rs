@@ -9,12 +9,12 @@ use url::Url;
 
 use super::read_rejection::{ReadRejection, refusal};
 use super::{Saved, extraction_limit, in_time, within_time};
-use crate::domain::bundle::{self, FIRST, Part};
+use crate::domain::bundle::{self, BundlePart, FIRST};
 use crate::domain::entry::Document;
 use crate::domain::source::{Source, SourceKind, address_of_question};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::{Suspicion, Unreadable};
-use crate::extract::{First, Wanted, first, wanted_after, within};
+use crate::extract::{OpeningAnswer, WantedAnswer, first, wanted_after, within};
 use crate::fetch::{FetchResponse, Fetcher};
 
 /// No document is made of more answers. Kinds bound theirs more tightly; this ends what a body
@@ -23,7 +23,7 @@ const MAX_PARTS: usize = 64;
 
 /// The answers read so far.
 #[derive(Debug, Clone)]
-struct Gathered {
+struct GatheredAnswers {
     parts: Vec<FetchedPart>,
 }
 
@@ -38,8 +38,8 @@ struct FetchedPart {
 }
 
 impl FetchedPart {
-    fn as_part(&self) -> Part<'_> {
-        Part {
+    fn as_part(&self) -> BundlePart<'_> {
+        BundlePart {
             name: self.name.clone(),
             url: self.url.clone(),
             content_type: self.content_type.clone(),
@@ -48,7 +48,7 @@ impl FetchedPart {
     }
 }
 
-impl Gathered {
+impl GatheredAnswers {
     fn first(url: &Url, content_type: Option<&str>, body: &Bytes) -> Self {
         let mut gathered = Self { parts: Vec::new() };
         gathered.take(FIRST.to_owned(), url.clone(), content_type, body.clone());
@@ -67,7 +67,7 @@ impl Gathered {
         }
     }
 
-    fn as_parts(&self) -> Vec<Part<'_>> {
+    fn as_parts(&self) -> Vec<BundlePart<'_>> {
         self.parts.iter().map(FetchedPart::as_part).collect()
     }
 
@@ -76,7 +76,7 @@ impl Gathered {
     }
 
     /// What the first answer comes to; `url` is the address that answered.
-    async fn first_step(&self, source: &Source, url: &Url) -> Result<First, ReadRejection> {
+    async fn first_step(&self, source: &Source, url: &Url) -> Result<OpeningAnswer, ReadRejection> {
         let (gathered, kind, url) = (self.clone(), source.kind.clone(), url.clone());
         let max_entries = source.guard.max_entries;
         let step = move || {
@@ -85,15 +85,15 @@ impl Gathered {
         };
         let found = within_time(extraction_limit(source), step).await.map_err(ReadRejection::Failed)?;
         match found.map_err(|unreadable| ReadRejection::suspect(Suspicion::Structure(unreadable)))? {
-            First::Wanted(wanted) => self.check(&wanted).map(|()| First::Wanted(wanted)),
+            OpeningAnswer::Wanted(wanted) => self.check(&wanted).map(|()| OpeningAnswer::Wanted(wanted)),
             // What has to be unpacked first is not read as it came.
-            First::Whole(_) if source.request.member.is_some() => Ok(First::Whole(None)),
-            whole @ First::Whole(_) => Ok(whole),
+            OpeningAnswer::Whole(_) if source.request.member.is_some() => Ok(OpeningAnswer::Whole(None)),
+            whole @ OpeningAnswer::Whole(_) => Ok(whole),
         }
     }
 
     /// What is still missing.
-    async fn wanted(&self, kind: &SourceKind) -> Result<Option<Wanted>, ReadRejection> {
+    async fn wanted(&self, kind: &SourceKind) -> Result<Option<WantedAnswer>, ReadRejection> {
         let (gathered, kind) = (self.clone(), kind.clone());
         let found = in_time(move || {
             let link = gathered.parts.last().and_then(|last| last.link.as_deref());
@@ -109,7 +109,7 @@ impl Gathered {
     }
 
     /// An address that was asked, or a name that was given, leads nowhere new.
-    fn check(&self, wanted: &Wanted) -> Result<(), ReadRejection> {
+    fn check(&self, wanted: &WantedAnswer) -> Result<(), ReadRejection> {
         if self.parts.iter().any(|part| part.url == wanted.url || part.name == wanted.name) {
             return Err(ReadRejection::Failed(format!("{} leads back to {}", self.parts[0].url, wanted.url)));
         }
@@ -164,11 +164,11 @@ pub(super) async fn gather(
         None if source.request.link.is_some() => first.url.clone(),
         None => source.url.clone(),
     };
-    let mut gathered = Gathered::first(&place, first.header("content-type"), &first.body.bytes());
+    let mut gathered = GatheredAnswers::first(&place, first.header("content-type"), &first.body.bytes());
     gathered.note_link(first.header("link"));
     let mut wanted = match gathered.first_step(source, &first.url).await {
-        Ok(First::Wanted(wanted)) => wanted,
-        Ok(First::Whole(document)) => return Ok(Whole { answer: first, document }),
+        Ok(OpeningAnswer::Wanted(wanted)) => wanted,
+        Ok(OpeningAnswer::Whole(document)) => return Ok(Whole { answer: first, document }),
         Err(why) => return Err(Box::new(RejectedPart { answer: first, why })),
     };
     loop {
@@ -215,7 +215,7 @@ pub(super) async fn put_together(
     if bundle::is_bundle(&first) && others.is_empty() {
         return Ok((first, None));
     }
-    let mut gathered = Gathered::first(&source.url, None, &first);
+    let mut gathered = GatheredAnswers::first(&source.url, None, &first);
     let mut missing = None;
     loop {
         let wanted = match gathered.wanted(&source.kind).await {

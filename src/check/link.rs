@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::gather::RejectedPart;
 use super::in_time;
 use super::read_rejection::{ReadRejection, refusal};
-use crate::domain::source::{Link, Source};
+use crate::domain::source::{LinkRule, Source};
 use crate::domain::text::error_chain;
 use crate::domain::verdict::Suspicion;
 use crate::extract::{RawDocument, linked};
@@ -15,7 +15,7 @@ use crate::fetch::{FetchResponse, Fetcher};
 pub(super) async fn follow(
     fetcher: &Fetcher,
     source: &Source,
-    link: &Link,
+    link: &LinkRule,
     page: FetchResponse,
     now: DateTime<Utc>,
 ) -> Result<FetchResponse, Box<RejectedPart>> {

@@ -64,9 +64,9 @@ use readable::{Unconverted, readable};
 use source_context::SourceContext;
 use witness::testimony;
 
-pub use doctor::{Examination, examine};
+pub use doctor::{SourceExamination, examine};
 pub use quarantine::{QuarantineReview, ReviewError};
-pub use replay::{Replay, ReplayStep, TriedState};
+pub use replay::{ReplayReport, ReplayStep, TriedState};
 pub use retract::RetractError;
 
 /// How a read is to be done.
@@ -83,7 +83,7 @@ pub struct ReadOptions {
 }
 
 /// A read with what its caller must know besides.
-struct Read {
+struct FinishedRead {
     /// What it found.
     found: SourceCheck,
     /// Whether something is missing and waits for another look before it is believed gone.
@@ -92,7 +92,7 @@ struct Read {
     is_kept: bool,
 }
 
-impl Read {
+impl FinishedRead {
     /// One of which nothing is kept.
     fn unkept(found: SourceCheck) -> Self {
         Self { found, waits: false, is_kept: false }
@@ -182,7 +182,7 @@ impl Checker {
         slot: &mut Slot,
     ) -> (SourceCheck, bool) {
         let turn = self.turn(&source.id).await;
-        let Read { mut found, waits, mut is_kept } = self.read_once(source, options, slot).await;
+        let FinishedRead { mut found, waits, mut is_kept } = self.read_once(source, options, slot).await;
         // What seems to have been taken out of a feed is looked for again at once: the next read may come too late
         // for whoever must know, and a feed that was half written is whole again by then.
         if source.kind == SourceKind::Feed && waits && !options.dry_run {
@@ -201,10 +201,10 @@ impl Checker {
         (found, is_kept)
     }
 
-    async fn read_once(&self, source: &Source, options: ReadOptions, slot: &mut Slot) -> Read {
+    async fn read_once(&self, source: &Source, options: ReadOptions, slot: &mut Slot) -> FinishedRead {
         self.read_in_turn(source, options, slot).await.unwrap_or_else(|error| {
             tracing::error!(source.id = %source.id, error = error_chain(&error), "failed to store the read of {}", source.id);
-            Read::unkept(ReadOutcome::failed(error_chain(&error), None).into_check(source))
+            FinishedRead::unkept(ReadOutcome::failed(error_chain(&error), None).into_check(source))
         })
     }
 
@@ -213,7 +213,7 @@ impl Checker {
         source: &Source,
         options: ReadOptions,
         slot: &mut Slot,
-    ) -> Result<Read, StoreError> {
+    ) -> Result<FinishedRead, StoreError> {
         // One registry for the whole read, whatever is taken over meanwhile.
         let watchlist = self.registry.current();
         let mut known = SourceContext::load(&self.store, source).await?;
@@ -230,7 +230,7 @@ impl Checker {
         if let Some(vouching) = vouching {
             let found = self.vouched(source, &known, vouching, asked_at, (options, slot)).await?;
             let found = SourceCheck { notices, ..found };
-            return Ok(Read { found, waits: false, is_kept: !options.dry_run });
+            return Ok(FinishedRead { found, waits: false, is_kept: !options.dry_run });
         }
         let _large = if self.is_large(source) { Some(self.turn_for_large(slot).await) } else { None };
         let asked_at = self.clock.now();
@@ -295,7 +295,7 @@ impl Checker {
         }
         let found = outcome.into_check(source);
         let named = if found.verdict.is_read() { named } else { 0 };
-        Ok(Read { found: SourceCheck { named, notices, ..found }, waits, is_kept: !options.dry_run })
+        Ok(FinishedRead { found: SourceCheck { named, notices, ..found }, waits, is_kept: !options.dry_run })
     }
 
     /// Keeps what a read means. One that found nothing new waits a moment for others like it: together they cost
@@ -317,7 +317,7 @@ impl Checker {
         known: SourceContext,
         (error, now): (&FetchError, DateTime<Utc>),
         options: ReadOptions,
-    ) -> Result<Read, StoreError> {
+    ) -> Result<FinishedRead, StoreError> {
         let wish = error.retry_after();
         let mut reason = error_chain(error);
         if options.is_manual {
@@ -334,7 +334,7 @@ impl Checker {
         }
         let is_kept = !options.is_manual && !options.dry_run;
         let found = ReadOutcome::failed(reason, wish).into_check(source);
-        Ok(Read { is_kept, ..Read::unkept(found) })
+        Ok(FinishedRead { is_kept, ..FinishedRead::unkept(found) })
     }
 
     /// Reads several sources, `concurrency` at once, and sends what each read found when it is there.

@@ -58,7 +58,7 @@ pub enum ReviewError {
 }
 
 /// A held read with its body, and what is known beside it.
-struct Case {
+struct QuarantineCase {
     known: SourceContext,
     held: QuarantinedRead,
     body: Bytes,
@@ -134,21 +134,21 @@ impl Checker {
         Ok(held)
     }
 
-    async fn case(&self, source: &Source) -> Result<Option<Case>, StoreError> {
+    async fn case(&self, source: &Source) -> Result<Option<QuarantineCase>, StoreError> {
         let mut known = SourceContext::load_whole(&self.store, source).await?;
         let Some(held) = known.held.take() else { return Ok(None) };
         let body = self.store.body(&held.evidence.sha256).await?.unwrap_or_default();
-        Ok(Some(Case { known, held, body: body.into() }))
+        Ok(Some(QuarantineCase { known, held, body: body.into() }))
     }
 
     /// What the held body means, the guard left aside.
     async fn outcome(
         &self,
         source: &Source,
-        case: &Case,
+        case: &QuarantineCase,
         watchlist: &Watchlist,
     ) -> Result<Assessment, String> {
-        let Case { known, held, body } = case;
+        let QuarantineCase { known, held, body } = case;
         let content_type = held.header("content-type").map(str::to_owned);
         let url = held.evidence.url.parse().unwrap_or_else(|_| source.url.clone());
         let document = super::extract_whole(source, body.clone(), content_type, url).await?;
@@ -198,7 +198,7 @@ fn found_now(mut assessment: Assessment, now: DateTime<Utc>) -> Assessment {
     assessment
 }
 
-fn commit(source: &Source, case: Case, assessment: Assessment, now: DateTime<Utc>) -> ReadCommit {
+fn commit(source: &Source, case: QuarantineCase, assessment: Assessment, now: DateTime<Utc>) -> ReadCommit {
     // The server's validators of that day say nothing about today.
     let validators = Validators {
         fingerprint: source.fingerprint(),

@@ -15,7 +15,7 @@ use crate::store::{ChangeQuery, StoreError};
 
 /// What a replay found.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Replay {
+pub struct ReplayReport {
     /// The source.
     pub source: SourceId,
     /// Its accepted states, the oldest first.
@@ -69,7 +69,11 @@ impl Checker {
     ///
     /// # Errors
     /// The store's error.
-    pub async fn replay(&self, source: &Source, since: Option<DateTime<Utc>>) -> Result<Replay, StoreError> {
+    pub async fn replay(
+        &self,
+        source: &Source,
+        since: Option<DateTime<Utc>>,
+    ) -> Result<ReplayReport, StoreError> {
         let mut snapshots = self.store.snapshots(&source.id, usize::MAX).await?;
         snapshots.reverse();
         let is_early = |snapshot: &Snapshot| since.is_some_and(|since| snapshot.response.read_at < since);
@@ -86,7 +90,7 @@ impl Checker {
                 steps.push(step);
             }
         }
-        Ok(Replay { source: source.id.clone(), steps })
+        Ok(ReplayReport { source: source.id.clone(), steps })
     }
 
     /// What other settings would read out of the newest accepted states of a source, beside what those of now read.

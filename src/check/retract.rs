@@ -14,7 +14,7 @@ use crate::domain::source::Source;
 use crate::store::{Accepted, ChangeQuery, ReadCommit, RetractCommit, StoreError};
 
 use super::Checker;
-use super::source_context::{Waiting, read_anew};
+use super::source_context::{Unconfirmed, read_anew};
 
 /// Why a read cannot be taken back.
 #[derive(Debug, thiserror::Error)]
@@ -96,7 +96,7 @@ impl Checker {
             snapshot: before.clone(),
             document: Document::new(Vec::new(), Completeness::Whole, Resemblance::Title),
         };
-        let read = read_anew(&self.store, source, empty, Waiting::default()).await?;
+        let read = read_anew(&self.store, source, empty, Unconfirmed::default()).await?;
         let Baseline { document, .. } = read.map_err(|reason| obstacle(&reason))?;
         let snapshot = Snapshot {
             sequence: last.sequence + 1,

@@ -73,7 +73,7 @@ impl SourceContext {
             self.baseline = Some(baseline);
             return Ok(());
         }
-        let waiting = Waiting {
+        let waiting = Unconfirmed {
             pending: self.pending(),
             amended: self.state.as_ref().and_then(|state| state.amended.as_ref()),
         };
@@ -171,7 +171,7 @@ pub(super) fn found_again(baseline: Option<&Baseline>, document: &Document, nois
 
 /// What of the accepted state is not as the accepted body has it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Waiting<'a> {
+pub(super) struct Unconfirmed<'a> {
     /// What is not believed gone yet.
     pending: &'a [Pending],
     /// Which fields wait for a person's word.
@@ -182,7 +182,7 @@ pub(super) async fn read_anew(
     store: &Store,
     source: &Source,
     baseline: Baseline,
-    waiting: Waiting<'_>,
+    waiting: Unconfirmed<'_>,
 ) -> Result<Result<Baseline, String>, StoreError> {
     let Baseline { snapshot, document: before } = baseline;
     let Some(body) = store.body(&snapshot.response.sha256).await? else {

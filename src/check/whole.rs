@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::gather::{RejectedPart, Whole, gather};
 use super::link::follow;
-use crate::domain::drift::{self, Drift, Seen};
+use crate::domain::drift::{self, Drift, ObservedAnswer};
 use crate::domain::source::Source;
 use crate::fetch::{FetchResponse, Fetcher};
 
@@ -34,7 +34,7 @@ pub(super) async fn whole(
 }
 
 pub(super) fn drifts_of(fetcher: &Fetcher, source: &Source, file: &FetchResponse) -> Vec<Drift> {
-    let seen = Seen {
+    let seen = ObservedAnswer {
         landed: &file.url,
         content_type: file.header("content-type"),
         body: &file.body,

@@ -8,8 +8,8 @@ use clap::Args;
 use super::Context;
 use super::backtest::{configured, seen_rows};
 use super::exit::Exit;
-use super::progress::Waiting;
-use crate::archive::{self, Wanted};
+use super::progress::WaitingSign;
+use crate::archive::{self, CaptureFilter};
 use crate::backtest::history;
 use crate::control::command;
 use crate::domain::id::SourceId;
@@ -52,11 +52,11 @@ pub(super) async fn run(arguments: BackfillArguments, context: &Context) -> anyh
             source.id
         );
     };
-    let wanted = Wanted { path: arguments.path, ..Wanted::default() };
+    let wanted = CaptureFilter { path: arguments.path, ..CaptureFilter::default() };
     let mut captures = archive::read(&arguments.captures, &source, &wanted)?;
     captures.retain(|capture| capture.at < first.snapshot.response.read_at);
     let run = Box::pin(history(&config, &source, &captures, &first.snapshot, first.body()?));
-    let outcome = Waiting::for_long("running the captures", run).await;
+    let outcome = WaitingSign::for_long("running the captures", run).await;
     let outcome = outcome.context("failed to run the captures")?;
     let (states, changes) = (outcome.states.len(), outcome.changes.len());
     if !arguments.dry_run && states > 0 {

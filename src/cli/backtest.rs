@@ -10,9 +10,9 @@ use clap::Args;
 use super::Context;
 use super::exit::Exit;
 use super::output::Output;
-use super::progress::Waiting;
-use crate::archive::{self, Wanted};
-use crate::backtest::{self, Backtest, Question, Seen};
+use super::progress::WaitingSign;
+use crate::archive::{self, CaptureFilter};
+use crate::backtest::{self, Backtest, BacktestQuestion, JudgedCapture};
 use crate::config::Config;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::source::Source;
@@ -57,11 +57,11 @@ pub(super) struct BacktestArguments {
 pub(super) async fn run(arguments: BacktestArguments, context: &Context) -> anyhow::Result<Exit> {
     let config = context.config()?;
     let source = configured(&config, &arguments.source)?;
-    let wanted = Wanted { path: arguments.path, from: arguments.from, to: arguments.to };
+    let wanted = CaptureFilter { path: arguments.path, from: arguments.from, to: arguments.to };
     let captures = archive::read(&arguments.captures, source, &wanted)?;
-    let question = Question { companies: arguments.companies, from: arguments.from };
+    let question = BacktestQuestion { companies: arguments.companies, from: arguments.from };
     let run = Box::pin(backtest::run(&config, source, &captures, &question));
-    let outcome = Waiting::for_long("running the captures", run).await;
+    let outcome = WaitingSign::for_long("running the captures", run).await;
     let outcome = outcome.context("failed to run the captures")?;
     if context.output.json {
         context.output.object(&outcome)?;
@@ -80,7 +80,7 @@ pub(super) fn configured<'a>(config: &'a Config, id: &SourceId) -> anyhow::Resul
 }
 
 /// How captures were judged, row by row.
-pub(super) fn seen_rows(captures: &[Seen]) -> impl Iterator<Item = [String; 3]> + '_ {
+pub(super) fn seen_rows(captures: &[JudgedCapture]) -> impl Iterator<Item = [String; 3]> + '_ {
     captures.iter().map(|seen| {
         let baseline = if seen.baseline { " (baseline)" } else { "" };
         let entries = counted(seen.entries, "entry", "entries");

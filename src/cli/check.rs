@@ -5,12 +5,12 @@ use clap::{Args, Subcommand};
 use super::exit::Exit;
 use super::output::{Output, wrapped, zone};
 use super::problems::shared;
-use super::progress::Progress;
+use super::progress::CheckProgress;
 use super::{Context, open};
 use crate::app::refuse_nobody;
 use crate::check::ReadOptions;
 use crate::config::Config;
-use crate::control::Progress as Telling;
+use crate::control::ProgressReporter as Telling;
 use crate::control::command;
 use crate::domain::company::Company;
 use crate::domain::id::{CompanyId, SourceId};
@@ -66,7 +66,7 @@ async fn read(
     expected: usize,
 ) -> anyhow::Result<CheckReport> {
     let door = open(config).await?;
-    let (progress, readings) = Progress::start(expected);
+    let (progress, readings) = CheckProgress::start(expected);
     let reply = door.execute(command::Check { sources, options }, Telling::to(readings)).await;
     progress.end().await;
     reply

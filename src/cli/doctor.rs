@@ -5,13 +5,13 @@ use std::sync::Arc;
 use super::Context;
 use super::exit::Exit;
 use super::output::wrapped;
-use super::progress::Waiting;
+use super::progress::WaitingSign;
 use crate::clock::SystemClock;
 use crate::doctor::examine;
 use crate::domain::text::one_line;
 
 pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
-    let waiting = Waiting::begin("checking the installation; this takes up to a minute");
+    let waiting = WaitingSign::begin("checking the installation; this takes up to a minute");
     let examination = Box::pin(examine(&context.config, Arc::new(SystemClock))).await;
     waiting.end();
     let output = context.output;

@@ -10,7 +10,7 @@ use super::Context;
 use super::exit::Exit;
 use super::output::Output;
 use crate::app::watchlist;
-use crate::domain::evaluation::{self, Evaluation, Fault, Figures};
+use crate::domain::evaluation::{self, Evaluation, EvaluationFigures, MissKind};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Eval {
@@ -78,8 +78,8 @@ fn print(evaluation: &Evaluation, output: Output) -> anyhow::Result<()> {
     }
     for miss in &evaluation.misses {
         let fault = match miss.fault {
-            Fault::FalsePositive => "found, and wrongly",
-            Fault::FalseNegative => "not found",
+            MissKind::FalsePositive => "found, and wrongly",
+            MissKind::FalseNegative => "not found",
         };
         output.line(format!(
             "line {}: {fault}: {}\n  {}",
@@ -91,7 +91,7 @@ fn print(evaluation: &Evaluation, output: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn in_words(figures: &Figures) -> String {
+fn in_words(figures: &EvaluationFigures) -> String {
     let tally = figures.tally;
     format!(
         "precision {:.4}  recall {:.4}  F1 {:.4}  ({} right, {} wrong, {} missing)",

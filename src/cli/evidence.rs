@@ -11,14 +11,14 @@ use super::Context;
 use super::changes::beginning_of;
 use super::exit::Exit;
 use super::output::{moment, require_file};
-use super::progress::Waiting;
+use super::progress::WaitingSign;
 use super::status::size;
 use crate::control::command;
 use crate::domain::evidence::Silence;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::text::{counted, error_chain};
-use crate::evidence::{Checked, Unsound, verify};
-use crate::prove::{Exported, Wanted};
+use crate::evidence::{UnsoundPackage, VerifiedPackage, verify};
+use crate::prove::{EvidenceRequest, Exported};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum EvidenceVerb {
@@ -90,12 +90,12 @@ async fn write(export: Export, context: &Context) -> anyhow::Result<Exit> {
     let file = std::path::absolute(&out)?;
     anyhow::ensure!(!file.exists(), "{} already exists and is not overwritten", file.display());
     let wanted = match (change, source, company) {
-        (Some(id), ..) => Wanted::Change(id),
-        (None, Some(id), _) => Wanted::Source { id, from, to },
-        (None, None, Some(id)) => Wanted::Company { id, from, to },
+        (Some(id), ..) => EvidenceRequest::Change(id),
+        (None, Some(id), _) => EvidenceRequest::Source { id, from, to },
+        (None, None, Some(id)) => EvidenceRequest::Company { id, from, to },
         (None, None, None) => anyhow::bail!("expected a change, --source or --company"),
     };
-    let waiting = Waiting::begin("collecting evidence");
+    let waiting = WaitingSign::begin("collecting evidence");
     let exported = context.ask(command::ExportEvidence { wanted }).await?;
     let fetched = fetch(&exported.path, &file).with_context(|| format!("cannot write {}", file.display()));
     context.ask(command::ForgetEvidence { path: exported.path.clone() }).await?;
@@ -140,7 +140,7 @@ fn fetch(from: &Path, file: &Path) -> std::io::Result<()> {
 }
 
 fn check(file: &Path, context: &Context) -> anyhow::Result<Exit> {
-    let checked = Waiting::while_doing("checking", |_| verify(file));
+    let checked = WaitingSign::while_doing("checking", |_| verify(file));
     let output = context.output;
     match checked {
         Ok(checked) => {
@@ -153,7 +153,9 @@ fn check(file: &Path, context: &Context) -> anyhow::Result<Exit> {
             }
             Ok(Exit::Done)
         }
-        Err(Unsound::File(error)) => Err(error).with_context(|| format!("cannot read {}", file.display())),
+        Err(UnsoundPackage::File(error)) => {
+            Err(error).with_context(|| format!("cannot read {}", file.display()))
+        }
         Err(unsound) => {
             let reason = error_chain(&unsound);
             if output.json {
@@ -166,7 +168,7 @@ fn check(file: &Path, context: &Context) -> anyhow::Result<Exit> {
     }
 }
 
-fn show(checked: &Checked, context: &Context) -> anyhow::Result<()> {
+fn show(checked: &VerifiedPackage, context: &Context) -> anyhow::Result<()> {
     let output = context.output;
     for seal in &checked.seals {
         let stamped = match (seal.stamped_at, &seal.stamped_by) {

@@ -82,9 +82,9 @@ async fn export_changes(export: ExportChanges, context: &Context) -> anyhow::Res
 async fn export_entries(export: ExportEntries, context: &Context) -> anyhow::Result<()> {
     let companies = context.config()?.companies;
     let said = context.ask(command::ListEntries { sources: export.sources }).await?;
-    let said: Vec<events::Said<'_>> = said
+    let said: Vec<events::NamingSource<'_>> = said
         .iter()
-        .map(|said| events::Said {
+        .map(|said| events::NamingSource {
             source: &said.source,
             title: &said.title,
             evidence: &said.evidence,

@@ -12,7 +12,7 @@ use super::exit::Exit;
 use crate::control::command;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{MailState, STORED};
-use crate::mail::{DnsRecord, Envelope, MAX_MESSAGE_BYTES, dns_records, without_mbox_line};
+use crate::mail::{DnsRecord, InboundEnvelope, MAX_MESSAGE_BYTES, dns_records, without_mbox_line};
 use crate::subscribe::Ingested;
 
 #[derive(Debug, Subcommand)]
@@ -94,7 +94,7 @@ struct Published {
 }
 
 async fn ingest(verb: Ingest, context: &Context) -> anyhow::Result<Ingested> {
-    let envelope = Envelope { sender: verb.sender, recipient: verb.recipient };
+    let envelope = InboundEnvelope { sender: verb.sender, recipient: verb.recipient };
     let message = tokio::task::spawn_blocking(|| message_of(std::io::stdin().lock())).await??;
     let ingested = context.ask(command::Ingest { message, envelope }).await?;
     if context.output.json {

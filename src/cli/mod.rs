@@ -51,13 +51,13 @@ use clap::{CommandFactory, Parser};
 use crate::app::{self, Backend};
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::control::{Ask, Progress};
+use crate::control::{Ask, ProgressReporter};
 use crate::domain::meter::Meter;
 
 use arguments::{Arguments, Verb};
 use exit::Exit;
 use output::Output;
-use progress::Waiting;
+use progress::WaitingSign;
 
 /// More threads than this have nothing to do: what takes long waits for hosts.
 const MAX_WORKERS: usize = 4;
@@ -168,10 +168,10 @@ impl Context {
 
     /// The same of one that says on the way how far it has come.
     async fn ask_metered<A: Ask>(&self, config: Config, ask: A, meter: &Meter) -> anyhow::Result<A::Reply> {
-        let progress = Progress::on(meter);
+        let progress = ProgressReporter::on(meter);
         // Every verb's future holds this one: on the heap, so that none is large.
         let answer = Box::pin(async { open(config).await?.execute(ask, progress).await });
-        Waiting::for_long("working", answer).await
+        WaitingSign::for_long("working", answer).await
     }
 }
 

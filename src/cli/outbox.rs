@@ -31,17 +31,17 @@ pub(super) enum Outbox {
         id: Option<String>,
     },
     /// Show a mail: its headers and its history.
-    Show(Which),
+    Show(WhichMail),
     /// Hold a waiting mail until you release it.
-    Hold(Which),
+    Hold(WhichMail),
     /// Release a mail that is held, suppressed or dropped.
-    Release(Which),
+    Release(WhichMail),
     /// Drop a mail for good. It stays on record, without reminders.
-    Drop(Which),
+    Drop(WhichMail),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Which {
+pub(super) struct WhichMail {
     /// The mail's id, or the beginning of it.
     id: String,
 }
@@ -66,10 +66,10 @@ pub(super) async fn run(verb: Outbox, context: &Context) -> anyhow::Result<Exit>
                 output.line(format!("{} retried", counted(count, "mail", "mails")))?;
             }
         }
-        Outbox::Show(Which { id }) => show(context, id).await?,
-        Outbox::Hold(Which { id }) => handle(context, id, MailAction::Hold).await?,
-        Outbox::Release(Which { id }) => handle(context, id, MailAction::Release).await?,
-        Outbox::Drop(Which { id }) => handle(context, id, MailAction::Drop).await?,
+        Outbox::Show(WhichMail { id }) => show(context, id).await?,
+        Outbox::Hold(WhichMail { id }) => handle(context, id, MailAction::Hold).await?,
+        Outbox::Release(WhichMail { id }) => handle(context, id, MailAction::Release).await?,
+        Outbox::Drop(WhichMail { id }) => handle(context, id, MailAction::Drop).await?,
     }
     Ok(Exit::Done)
 }

@@ -18,12 +18,12 @@ const NO_NETWORK: &str = "Network is unreachable";
 
 /// A problem, and whose it is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Shared<'a> {
+pub(super) struct SharedProblem<'a> {
     cause: String,
     pub sources: Vec<&'a SourceId>,
 }
 
-impl Shared<'_> {
+impl SharedProblem<'_> {
     /// The problem in a line.
     pub(super) fn line(&self) -> String {
         let named: Vec<&str> = self.sources.iter().take(NAMED).map(|source| source.as_str()).collect();
@@ -33,13 +33,16 @@ impl Shared<'_> {
 }
 
 /// The problems that many share, those of most sources first.
-pub(super) fn shared<'a>(problems: impl IntoIterator<Item = (&'a SourceId, &'a str)>) -> Vec<Shared<'a>> {
+pub(super) fn shared<'a>(
+    problems: impl IntoIterator<Item = (&'a SourceId, &'a str)>,
+) -> Vec<SharedProblem<'a>> {
     let mut by_cause: BTreeMap<String, Vec<&SourceId>> = BTreeMap::new();
     for (source, reason) in problems {
         by_cause.entry(cause(reason)).or_default().push(source);
     }
     let many = by_cause.into_iter().filter(|(_, sources)| sources.len() >= MANY);
-    let mut shared: Vec<Shared> = many.map(|(cause, sources)| Shared { cause, sources }).collect();
+    let mut shared: Vec<SharedProblem> =
+        many.map(|(cause, sources)| SharedProblem { cause, sources }).collect();
     shared.sort_by_key(|problem| std::cmp::Reverse(problem.sources.len()));
     shared
 }
@@ -69,10 +72,10 @@ mod tests {
         let (a, b) = (refused("a"), refused("b"));
         let problems = [unresolved, unresolved, &a, unresolved, &b];
         let found = shared(ids.iter().zip(problems));
-        let lines: Vec<String> = found.iter().map(Shared::line).collect();
+        let lines: Vec<String> = found.iter().map(SharedProblem::line).collect();
         assert_eq!(lines, ["3 sources: this machine cannot resolve names (list, docket and 1 more)"]);
         let all = [&a[..], &b, &a, &b];
-        let lines: Vec<String> = shared(ids.iter().zip(all)).iter().map(Shared::line).collect();
+        let lines: Vec<String> = shared(ids.iter().zip(all)).iter().map(SharedProblem::line).collect();
         assert_eq!(
             lines,
             ["4 sources: the address could not be reached: Connection refused (list, docket and 2 more)"]

@@ -20,11 +20,11 @@ const TICK: Duration = Duration::from_millis(120);
 const BUFFERED: usize = 16;
 
 /// A bar on standard error that moves with every source read; invisible where that is no terminal.
-pub(super) struct Progress {
+pub(super) struct CheckProgress {
     drawing: JoinSet<()>,
 }
 
-impl Progress {
+impl CheckProgress {
     /// Starts drawing. Send what reads found into the channel; drop it when there are no more.
     pub(super) fn start(sources: usize) -> (Self, mpsc::Sender<SourceCheck>) {
         let (sender, mut reads) = mpsc::channel::<SourceCheck>(BUFFERED);
@@ -47,7 +47,7 @@ impl Progress {
 }
 
 /// A sign on standard error that long work goes on, which is gone when it is dropped.
-pub(super) struct Waiting {
+pub(super) struct WaitingSign {
     bar: ProgressBar,
 }
 
@@ -57,7 +57,7 @@ const SHOWN_AFTER: Duration = Duration::from_secs(1);
 /// Whether a sign is shown: work within other work adds none.
 static IS_SHOWN: AtomicBool = AtomicBool::new(false);
 
-impl Waiting {
+impl WaitingSign {
     /// Shows it; invisible where standard error is no terminal.
     pub(super) fn begin(words: &'static str) -> Self {
         Self::metered(words, &Meter::default())
@@ -106,7 +106,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for WaitingSign {
     fn drop(&mut self) {
         if self.bar.is_hidden() {
             return;

@@ -4,7 +4,7 @@ use super::Context;
 use super::exit::Exit;
 use crate::app::Backend;
 use crate::config::Config;
-use crate::control::{Progress, command};
+use crate::control::{ProgressReporter, command};
 use crate::domain::id::SourceId;
 use crate::domain::text::counted;
 use crate::reload::TakenOver;
@@ -46,7 +46,7 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
 pub(super) async fn take_over(config: Config) -> anyhow::Result<Option<TakenOver>> {
     match Backend::of_daemon(&config).await? {
         Some(client) => {
-            let progress = Progress::unheard();
+            let progress = ProgressReporter::unheard();
             Ok(Some(client.execute(command::TakeOver {}, &progress).await?))
         }
         None => Ok(None),

@@ -9,7 +9,7 @@ use super::check::{counted, short_name};
 use super::exit::Exit;
 use super::output::{Output, zone};
 use super::source::moment;
-use crate::check::{Replay, ReplayStep};
+use crate::check::{ReplayReport, ReplayStep};
 use crate::control::command;
 use crate::domain::change::Change;
 use crate::domain::company::Company;
@@ -39,7 +39,7 @@ pub(super) async fn run(arguments: ReplayArguments, context: &Context) -> anyhow
     Ok(Exit::Done)
 }
 
-fn show(replay: &Replay, companies: &[Company], output: Output) -> anyhow::Result<()> {
+fn show(replay: &ReplayReport, companies: &[Company], output: Output) -> anyhow::Result<()> {
     let rows = replay
         .steps
         .iter()

@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::output::{Output, zone};
 use super::source::moment;
 use crate::check::QuarantineReview;
-use crate::control::{Decided, Retracted, Reviews, command};
+use crate::control::{DecidedChange, RetractedRead, Reviews, command};
 use crate::domain::change::Change;
 use crate::domain::company::Company;
 use crate::domain::id::SourceId;
@@ -114,7 +114,7 @@ async fn retract(id: String, reason: Option<String>, context: &Context) -> anyho
     if context.output.json {
         return context.output.object(&retracted);
     }
-    let Retracted { retraction, mails_queued } = retracted;
+    let RetractedRead { retraction, mails_queued } = retracted;
     let changes = counted(retraction.changes.len(), "change", "changes");
     let mails = counted(mails_queued, "mail", "mails");
     context.output.line(format!("{}: {changes} retracted, {mails} queued", retraction.source))
@@ -125,7 +125,7 @@ async fn decide(id: String, is_meant: bool, context: &Context) -> anyhow::Result
     if context.output.json {
         return context.output.object(&decided);
     }
-    let Decided { change, mails_queued } = decided;
+    let DecidedChange { change, mails_queued } = decided;
     let words = if is_meant { "confirmed" } else { "rejected as somebody else's" };
     let mails = counted(mails_queued, "mail", "mails");
     context.output.line(format!("{}: {words}, {mails} queued", change.id))

@@ -12,7 +12,7 @@ use super::Context;
 use super::exit::Exit;
 use super::output::{Output, is_standard_output, print_bytes};
 use crate::control::command;
-use crate::domain::screening::{Answer, Screened};
+use crate::domain::screening::{Screened, ScreeningAnswer};
 use crate::domain::text::counted;
 use crate::exchange::screening::{csv, not_current, since, xlsx};
 use crate::extract::column;
@@ -48,7 +48,7 @@ pub(super) struct Screen {
     column: String,
     /// The format of the answers.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
+    format: AnswerFormat,
     /// The file to write to; `-` for standard output [default: standard output].
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -56,7 +56,7 @@ pub(super) struct Screen {
 
 /// In which form answers are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum AnswerFormat {
     /// A table on the terminal.
     #[default]
     Table,
@@ -80,7 +80,7 @@ pub(super) async fn run(arguments: Screen, context: &Context) -> anyhow::Result<
 }
 
 fn exit_of(screened: &Screened) -> Exit {
-    if screened.count(Answer::Listed) > 0 { Exit::Found } else { Exit::Done }
+    if screened.count(ScreeningAnswer::Listed) > 0 { Exit::Found } else { Exit::Done }
 }
 
 /// The names that a file holds.
@@ -106,10 +106,10 @@ fn names_of(file: &Path, named: &str) -> anyhow::Result<Vec<String>> {
 
 fn write(screened: &Screened, arguments: &Screen, output: Output) -> anyhow::Result<()> {
     let bytes = match arguments.format {
-        Format::Csv => Some(csv(screened)?),
-        Format::Xlsx => Some(xlsx(screened)?),
-        Format::Html => Some(screening_report(screened)?.into_bytes()),
-        Format::Table => None,
+        AnswerFormat::Csv => Some(csv(screened)?),
+        AnswerFormat::Xlsx => Some(xlsx(screened)?),
+        AnswerFormat::Html => Some(screening_report(screened)?.into_bytes()),
+        AnswerFormat::Table => None,
     };
     let out = arguments.out.as_deref().filter(|out| !is_standard_output(out));
     match (out, bytes) {
@@ -197,9 +197,13 @@ fn lines_on_lists(screened: &Screened) -> Vec<String> {
 }
 
 fn summary(screened: &Screened) -> String {
-    let [listed, exposed, possible, clear] =
-        [Answer::Listed, Answer::Exposed, Answer::Possible, Answer::Clear]
-            .map(|answer| screened.count(answer));
+    let [listed, exposed, possible, clear] = [
+        ScreeningAnswer::Listed,
+        ScreeningAnswer::Exposed,
+        ScreeningAnswer::Possible,
+        ScreeningAnswer::Clear,
+    ]
+    .map(|answer| screened.count(answer));
     let warning = match not_current(screened) {
         lists if lists.is_empty() => String::new(),
         lists => format!("; not current: {lists}"),

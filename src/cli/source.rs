@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::Context;
 use super::exit::Exit;
 use super::output::{Output, print_bytes};
-use super::progress::Waiting;
+use super::progress::WaitingSign;
 use crate::app::fetcher;
 use crate::check::{Saved, Trial, try_saved, try_source};
 use crate::config::Config;
@@ -212,7 +212,7 @@ async fn test(id: &SourceId, files: &[PathBuf], context: &Context) -> anyhow::Re
     let trial = match files {
         [] => {
             let fetcher = fetcher(&config);
-            Waiting::for_long("asking the site", try_source(&fetcher, source, &crate::clock::SystemClock))
+            WaitingSign::for_long("asking the site", try_source(&fetcher, source, &crate::clock::SystemClock))
                 .await
         }
         [first, others @ ..] => {

@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::output::{Output, wrapped};
 use crate::control::command;
 use crate::domain::text::one_line;
-use crate::status::{Figures, Overview};
+use crate::status::{Overview, StatusFigures};
 
 #[derive(Debug, Args)]
 pub(super) struct Status {
@@ -58,8 +58,8 @@ fn show(overview: &Overview, output: Output) -> anyhow::Result<()> {
     output.table(["", ""], rows(&overview.figures))
 }
 
-fn rows(figures: &Figures) -> Vec<[String; 2]> {
-    let Figures { sources, mails, store, workers } = figures;
+fn rows(figures: &StatusFigures) -> Vec<[String; 2]> {
+    let StatusFigures { sources, mails, store, workers } = figures;
     let sources = format!(
         "{} in all, {} in time, {} failing, {} quarantined, {} paused",
         sources.total, sources.in_time, sources.failing, sources.quarantined, sources.paused

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use super::Context;
 use super::exit::Exit;
-use super::progress::Waiting;
+use super::progress::WaitingSign;
 use crate::store::{RecordFault, RepairWishes, Repaired, Verified, repair_metered, verify_metered};
 
 #[derive(Debug, Subcommand)]
@@ -91,7 +91,7 @@ pub(super) async fn run(verb: &StoreVerb, context: &Context) -> anyhow::Result<E
         StoreVerb::Migrate => server::migrate(&settings, context),
         StoreVerb::Verify => {
             let verified =
-                Waiting::while_doing("checking every record", |meter| verify_metered(&settings, meter))?;
+                WaitingSign::while_doing("checking every record", |meter| verify_metered(&settings, meter))?;
             if context.output.json {
                 context.output.object(&verified)?;
             } else {
@@ -103,7 +103,7 @@ pub(super) async fn run(verb: &StoreVerb, context: &Context) -> anyhow::Result<E
             let Repair { apply, accept_older, accept_foreign } = *wanted;
             let wishes = RepairWishes { apply, accept_older, accept_foreign };
             let repaired =
-                Waiting::while_doing("repairing", |meter| repair_metered(&settings, wishes, meter))?;
+                WaitingSign::while_doing("repairing", |meter| repair_metered(&settings, wishes, meter))?;
             if context.output.json {
                 context.output.object(&repaired)?;
             } else {

@@ -14,7 +14,7 @@ use crate::control::{self, Ask, Questioned, Subscribed, command};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
 use crate::domain::source::Source;
-use crate::domain::subscription::{Pause, Preference, State, Subscriber, Subscription};
+use crate::domain::subscription::{Pause, Preference, Subscriber, Subscription, SubscriptionState};
 use crate::domain::topic::Topic;
 
 #[derive(Debug, Subcommand)]
@@ -310,7 +310,7 @@ fn named(subscription: &Subscription) -> String {
 
 fn state(subscriber: &Subscriber, subscription: &Subscription) -> String {
     match subscriber.pause(SystemClock.now()) {
-        Some(Pause { since, until }) if subscription.state == State::Active => {
+        Some(Pause { since, until }) if subscription.state == SubscriptionState::Active => {
             let until = until.map(|until| format!(" until {}", minute(until)));
             format!("paused since {}{}", day(since), until.unwrap_or_default())
         }

@@ -10,7 +10,7 @@ use super::Context;
 use super::exit::Exit;
 use super::source::moment;
 use crate::control::command;
-use crate::domain::access_token::{AccessToken, Scope};
+use crate::domain::access_token::{AccessScope, AccessToken};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenVerb {
@@ -34,7 +34,7 @@ pub(super) struct Add {
     /// everything that names no person. operate: check, accept, reject, retract. subscribers: see and change
     /// subscribers.
     #[arg(long = "scope", value_name = "SCOPE", required = true)]
-    scopes: Vec<Scope>,
+    scopes: Vec<AccessScope>,
     /// Its last day (UTC), such as 2027-06-30 [default: none].
     #[arg(long, value_name = "DATE")]
     until: Option<NaiveDate>,
@@ -51,7 +51,7 @@ pub(super) async fn run(verb: TokenVerb, context: &Context) -> anyhow::Result<Ex
             if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
                 bail!("--name: found {name:?}, expected 1 to {MAX_NAME_CHARS} characters");
             }
-            let scopes: BTreeSet<Scope> = scopes.into_iter().collect();
+            let scopes: BTreeSet<AccessScope> = scopes.into_iter().collect();
             let made = context.ask(command::AddToken { name, scopes, last_day: until }).await?;
             if output.json {
                 let mut shown = shown(&made.token);

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::list;
-use super::node::{Keys, Node, Table};
+use super::node::{AllowedKeys, ConfigNode, ConfigTable};
 use super::value;
 use crate::domain::catalogue::{Catalogue, Observed, RobotsWord};
 use crate::domain::spelling::none_of;
 
-pub(super) const OBSERVED: Keys = Keys {
+pub(super) const OBSERVED: AllowedKeys = AllowedKeys {
     heading: "observed",
     names: &["on", "by", "landed", "content_type", "bytes", "entries", "head", "robots", "refuses"],
 };
 
 /// The catalogue's keys of a source's table.
-pub(super) fn catalogue(table: &Table<'_>) -> Option<Catalogue> {
+pub(super) fn catalogue(table: &ConfigTable<'_>) -> Option<Catalogue> {
     let observed = table.optional("observed", observed);
     let groups = table.or("groups", Vec::new(), |node| list::parsed(&node.items("names of groups")?, group));
     let line = |name| table.optional(name, |node| node.line().map(str::to_owned));
@@ -31,12 +31,12 @@ pub(super) fn catalogue(table: &Table<'_>) -> Option<Catalogue> {
 }
 
 /// Where each key stands.
-fn places(table: &Table<'_>) -> BTreeMap<String, String> {
+fn places(table: &ConfigTable<'_>) -> BTreeMap<String, String> {
     let mut places: BTreeMap<String, String> =
         table.pairs().into_iter().map(|(key, name, _)| (name.to_owned(), key.place())).collect();
     for outer in ["observed", "guard"] {
-        let inner = table.get(outer).filter(Node::is_table).and_then(|node| node.open());
-        let pairs = inner.iter().flat_map(Table::pairs);
+        let inner = table.get(outer).filter(ConfigNode::is_table).and_then(|node| node.open());
+        let pairs = inner.iter().flat_map(ConfigTable::pairs);
         places.extend(pairs.map(|(key, name, _)| (format!("{outer}.{name}"), key.place())));
     }
     places
@@ -51,7 +51,7 @@ pub(super) fn group(text: &str) -> Result<String, String> {
         .ok_or_else(|| format!("found {text:?}, expected the name of a group: a-z, 0-9 and '-'"))
 }
 
-fn observed(node: &Node<'_>) -> Option<Observed> {
+fn observed(node: &ConfigNode<'_>) -> Option<Observed> {
     let table = node.table(&OBSERVED)?;
     let on =
         table.require("on", "the day on which somebody looked, such as \"2026-09-18\"").and_then(|node| {

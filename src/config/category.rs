@@ -1,14 +1,15 @@
 //! The tables `[[category]]`.
 
 use super::list;
-use super::node::{Keys, Table};
+use super::node::{AllowedKeys, ConfigTable};
 use crate::domain::category::Category;
 use crate::domain::id::CategoryId;
 
-pub(super) const CATEGORY: Keys = Keys { heading: "[[category]]", names: &["id", "title", "phrases"] };
+pub(super) const CATEGORY: AllowedKeys =
+    AllowedKeys { heading: "[[category]]", names: &["id", "title", "phrases"] };
 
 /// Reads one category.
-pub(super) fn category(table: &Table<'_>) -> Option<Category> {
+pub(super) fn category(table: &ConfigTable<'_>) -> Option<Category> {
     table.refuse_others(CATEGORY.names);
     let id = table
         .require("id", "a handle such as \"foreign-produced-uas\"")

@@ -5,23 +5,24 @@ use std::collections::BTreeSet;
 use strum::VariantNames as _;
 
 use super::list;
-use super::node::{Keys, Node, Noted, Table};
+use super::node::{AllowedKeys, ConfigNode, ConfigTable, FaultNoted};
 use crate::domain::company::{Alias, AliasKind, Company, objection};
 use crate::domain::id::{CategoryId, CompanyId};
 use crate::domain::identifier::{Identifier, IdentifierScheme};
 use crate::domain::spelling::none_of;
 
-pub(super) const COMPANY: Keys = Keys {
+pub(super) const COMPANY: AllowedKeys = AllowedKeys {
     heading: "[[company]]",
     names: &["id", "name", "aliases", "not", "identifiers", "parent", "exposed_to", "sources"],
 };
 
-pub(super) const ALIAS: Keys = Keys { heading: "aliases", names: &["name", "kind", "source"] };
+pub(super) const ALIAS: AllowedKeys = AllowedKeys { heading: "aliases", names: &["name", "kind", "source"] };
 
-pub(super) const IDENTIFIER: Keys = Keys { heading: "identifiers", names: &["scheme", "value", "source"] };
+pub(super) const IDENTIFIER: AllowedKeys =
+    AllowedKeys { heading: "identifiers", names: &["scheme", "value", "source"] };
 
 /// Reads one company.
-pub(super) fn company(table: &Table<'_>) -> Option<Company> {
+pub(super) fn company(table: &ConfigTable<'_>) -> Option<Company> {
     table.refuse_others(COMPANY.names);
     let id = table
         .require("id", "a handle such as \"hikvision\"")
@@ -70,9 +71,9 @@ pub(super) fn company(table: &Table<'_>) -> Option<Company> {
 
 /// Reads every item of a list, in order, so that all faults are told.
 fn all<'a, T>(
-    node: &Node<'a>,
+    node: &ConfigNode<'a>,
     of_what: &str,
-    mut read: impl FnMut(&Node<'a>) -> Option<T>,
+    mut read: impl FnMut(&ConfigNode<'a>) -> Option<T>,
 ) -> Option<Vec<T>> {
     let mut values = Vec::new();
     let items = node.items(of_what)?;
@@ -83,7 +84,7 @@ fn all<'a, T>(
 }
 
 /// A bare string is a trade name.
-fn alias(node: &Node<'_>) -> Option<Alias> {
+fn alias(node: &ConfigNode<'_>) -> Option<Alias> {
     if !node.is_table() {
         return Some(Alias::new(telling(node, AliasKind::default())?, AliasKind::default()));
     }
@@ -96,7 +97,7 @@ fn alias(node: &Node<'_>) -> Option<Alias> {
     Some(Alias { name: name?, kind: kind?, source: source.ok()? })
 }
 
-fn identifier(node: &Node<'_>) -> Option<Identifier> {
+fn identifier(node: &ConfigNode<'_>) -> Option<Identifier> {
     let table = node.table(&IDENTIFIER)?;
     let scheme =
         table.require("scheme", "whose number it is, such as \"lei\"").and_then(|node| node.parse(scheme));
@@ -111,7 +112,7 @@ fn identifier(node: &Node<'_>) -> Option<Identifier> {
 }
 
 /// Where a fact is known from.
-fn cited(table: &Table<'_>) -> Result<Option<String>, Noted> {
+fn cited(table: &ConfigTable<'_>) -> Result<Option<String>, FaultNoted> {
     table.optional("source", |node| node.line().map(str::to_owned))
 }
 
@@ -124,7 +125,7 @@ fn kind(text: &str) -> Result<AliasKind, String> {
 }
 
 /// A name that contains one of the company's: it can be looked for in a text.
-fn searchable(node: &Node<'_>) -> Option<String> {
+fn searchable(node: &ConfigNode<'_>) -> Option<String> {
     let name = node.line()?;
     if !name.chars().any(char::is_alphanumeric) {
         node.fault(format_args!("found {name:?}, expected a name with at least one letter or digit"));
@@ -134,7 +135,7 @@ fn searchable(node: &Node<'_>) -> Option<String> {
 }
 
 /// A name of the company, which does not stand in every text anyway.
-fn telling(node: &Node<'_>, kind: AliasKind) -> Option<String> {
+fn telling(node: &ConfigNode<'_>, kind: AliasKind) -> Option<String> {
     let name = node.line()?;
     if let Some(objection) = objection(name, kind) {
         node.fault(objection);
@@ -143,7 +144,7 @@ fn telling(node: &Node<'_>, kind: AliasKind) -> Option<String> {
     Some(name.to_owned())
 }
 
-fn new_name(node: &Node<'_>, name: &str, earlier: &mut BTreeSet<String>) -> Option<()> {
+fn new_name(node: &ConfigNode<'_>, name: &str, earlier: &mut BTreeSet<String>) -> Option<()> {
     if !earlier.insert(folded(name)) {
         node.fault("is a name that this company has already, capitals or not; expected each once");
         return None;

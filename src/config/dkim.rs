@@ -8,15 +8,20 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::node::{Keys, Node, Table};
+use super::node::{AllowedKeys, ConfigNode, ConfigTable};
 use super::{secret, value};
 use crate::domain::email::EmailAddress;
 use crate::settings::{DkimKey, DkimSettings};
 
-pub(super) const DKIM: Keys = Keys { heading: "[mail.dkim]", names: &["domain", "selector", "key_file"] };
+pub(super) const DKIM: AllowedKeys =
+    AllowedKeys { heading: "[mail.dkim]", names: &["domain", "selector", "key_file"] };
 
 /// Reads the table; `from` is the address that mail comes from, where that is known.
-pub(super) fn dkim(section: &Node<'_>, folder: &Path, from: Option<&EmailAddress>) -> Option<DkimSettings> {
+pub(super) fn dkim(
+    section: &ConfigNode<'_>,
+    folder: &Path,
+    from: Option<&EmailAddress>,
+) -> Option<DkimSettings> {
     let table = section.table(&DKIM)?;
     let domain = domain(&table, from);
     let selector = table
@@ -35,7 +40,7 @@ pub(super) fn dkim(section: &Node<'_>, folder: &Path, from: Option<&EmailAddress
 
 /// The signing domain: that of the sender, or one above it, or else the signature proves nothing about
 /// whom a mail is from (RFC 7489, 3.1.1).
-fn domain(table: &Table<'_>, from: Option<&EmailAddress>) -> Option<String> {
+fn domain(table: &ConfigTable<'_>, from: Option<&EmailAddress>) -> Option<String> {
     let Some(node) = table.get("domain") else { return from.map(|from| from.domain().to_owned()) };
     let domain = node.line()?.to_ascii_lowercase();
     let is_aligned = |from: &EmailAddress| {

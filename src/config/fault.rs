@@ -9,7 +9,7 @@ use super::file::TextFile;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct ConfigFault {
     /// The file.
     pub path: PathBuf,
     /// Line and column, both from 1, the column in characters; `None` where the file cannot be read.
@@ -22,7 +22,7 @@ pub struct Fault {
     order: (usize, usize),
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ConfigFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.path.display())?;
         if let Some((line, column)) = self.position {
@@ -38,13 +38,13 @@ impl fmt::Display for Fault {
 /// A configuration that is not taken: all its faults, in the order of the files.
 #[derive(Debug, Clone, PartialEq, Eq, Default, thiserror::Error)]
 pub struct ConfigError {
-    faults: Vec<Fault>,
+    faults: Vec<ConfigFault>,
 }
 
 impl ConfigError {
     /// Every fault; at least one.
     #[must_use]
-    pub fn faults(&self) -> &[Fault] {
+    pub fn faults(&self) -> &[ConfigFault] {
         &self.faults
     }
 }
@@ -62,13 +62,13 @@ impl fmt::Display for ConfigError {
 /// Collects faults while everything is read, so that one run tells them all.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    found: RefCell<Vec<Fault>>,
+    found: RefCell<Vec<ConfigFault>>,
 }
 
 impl Faults {
     /// Notes a fault at a place of a file.
     pub(super) fn at(&self, file: &TextFile, span: &Range<usize>, key: &str, message: impl fmt::Display) {
-        self.note(Fault {
+        self.note(ConfigFault {
             path: file.path.clone(),
             position: Some(file.position(span.start)),
             key: key.to_owned(),
@@ -85,10 +85,10 @@ impl Faults {
         position: Option<(usize, usize)>,
         message: String,
     ) {
-        self.note(Fault { path, position, key: String::new(), message, order: (index, 0) });
+        self.note(ConfigFault { path, position, key: String::new(), message, order: (index, 0) });
     }
 
-    fn note(&self, fault: Fault) {
+    fn note(&self, fault: ConfigFault) {
         let mut found = self.found.borrow_mut();
         if !found.contains(&fault) {
             found.push(fault);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::node::Node;
+use super::node::ConfigNode;
 
 /// What the program must say itself for a read to mean anything.
 const OWN: [&str; 8] = [
@@ -35,7 +35,7 @@ fn name_fault(name: &str, earlier: &BTreeMap<String, String>) -> Option<String> 
 }
 
 /// The headers of a table; values are never repeated in a fault, since some are secrets.
-pub(super) fn headers(node: &Node<'_>) -> Option<BTreeMap<String, String>> {
+pub(super) fn headers(node: &ConfigNode<'_>) -> Option<BTreeMap<String, String>> {
     let mut headers = BTreeMap::new();
     let mut is_fine = true;
     for (key, name, value) in node.open()?.pairs() {

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::node::{Keys, Node, Table};
+use super::node::{AllowedKeys, ConfigNode, ConfigTable};
 use super::way_in::ways_in;
 use crate::domain::email::EmailAddress;
 use crate::settings::{InboxSettings, TransportSettings, WaysInSettings};
 
-pub(super) const INBOX: Keys =
-    Keys { heading: "[inbox]", names: &["address", "authserv_id", "maildir", "imap", "lmtp"] };
+pub(super) const INBOX: AllowedKeys =
+    AllowedKeys { heading: "[inbox]", names: &["address", "authserv_id", "maildir", "imap", "lmtp"] };
 
 /// Parts the address of a mailbox from what a mail to it is about.
 const DELIMITER: char = '+';
@@ -18,7 +18,7 @@ const DELIMITER: char = '+';
 /// Reads the table; without it nobody can subscribe by mail. `from_environment` is the mailbox's
 /// password that the environment holds, `transport` the way out, where that is known.
 pub(super) fn inbox(
-    section: &Node<'_>,
+    section: &ConfigNode<'_>,
     folder: &Path,
     from_environment: Option<SecretString>,
     transport: Option<&TransportSettings>,
@@ -36,7 +36,7 @@ pub(super) fn inbox(
     Some((InboxSettings { address: address?, authserv_id: authserv_id.ok()? }, ways_in?))
 }
 
-fn address(table: &Table<'_>) -> Option<EmailAddress> {
+fn address(table: &ConfigTable<'_>) -> Option<EmailAddress> {
     let node =
         table.require("address", "the address to which people write, such as \"watch@tracker.example\"")?;
     let address = node.parse(str::parse::<EmailAddress>)?;

@@ -2,12 +2,12 @@
 
 use std::fmt::Display;
 
-use super::node::Node;
+use super::node::ConfigNode;
 
 /// Reads every item; all faults are noted, and so is an item that was there before.
 pub(super) fn distinct<'a, T: PartialEq>(
-    items: &[Node<'a>],
-    read: impl Fn(&Node<'a>) -> Option<T>,
+    items: &[ConfigNode<'a>],
+    read: impl Fn(&ConfigNode<'a>) -> Option<T>,
 ) -> Option<Vec<T>> {
     let mut values = Vec::new();
     let mut is_fine = true;
@@ -26,7 +26,7 @@ pub(super) fn distinct<'a, T: PartialEq>(
 
 /// Reads every item as a text that stands for something.
 pub(super) fn parsed<T, E: Display>(
-    items: &[Node<'_>],
+    items: &[ConfigNode<'_>],
     read: impl Fn(&str) -> Result<T, E>,
 ) -> Option<Vec<T>> {
     let values: Vec<Option<T>> = items.iter().map(|item| item.parse(&read)).collect();
@@ -34,6 +34,6 @@ pub(super) fn parsed<T, E: Display>(
 }
 
 /// Reads every item as one line of text, each different from the others.
-pub(super) fn lines(items: &[Node<'_>]) -> Option<Vec<String>> {
+pub(super) fn lines(items: &[ConfigNode<'_>]) -> Option<Vec<String>> {
     distinct(items, |item| item.line().map(str::to_owned))
 }

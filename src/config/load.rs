@@ -16,7 +16,7 @@ use super::fault::{ConfigError, Faults};
 use super::file::TextFile;
 use super::list;
 use super::matching::matching;
-use super::node::{Keys, Node, Table};
+use super::node::{AllowedKeys, ConfigNode, ConfigTable};
 use super::registry::refuse_conflicts;
 use super::secret::Passwords;
 use super::source::{SOURCE, source};
@@ -34,7 +34,7 @@ use crate::settings::{
     OperatorSettings, StoreRules, StoreSettings, WaysInSettings, WebSettings,
 };
 
-pub(super) const MAIN: Keys = Keys {
+pub(super) const MAIN: AllowedKeys = AllowedKeys {
     heading: "The main file",
     names: &[
         "include", "groups", "store", "mail", "inbox", "web", "metrics", "evidence", "fetch", "matching",
@@ -99,13 +99,13 @@ pub fn read_source(text: &str) -> Result<Source, ConfigError> {
 
 fn source_of(file: &TextFile, faults: &Faults) -> Option<Source> {
     let tree = tree(file, faults)?;
-    let root = Table::root(file, faults, &tree)?;
+    let root = ConfigTable::root(file, faults, &tree)?;
     refuse_sections(&root);
     tables(&[root], "source").iter().find_map(|table| source(table, &BTreeSet::new(), Path::new("")))
 }
 
 /// Which keys of the main file still name nobody, in words with their lines; nothing where none does.
-fn nobodys(roots: &[Table<'_>], sections: &Sections) -> Option<String> {
+fn nobodys(roots: &[ConfigTable<'_>], sections: &SettingsParts) -> Option<String> {
     let root = roots.first()?;
     let named = [
         ("mail", "from", sections.mail.from.address.domain()),
@@ -134,10 +134,10 @@ fn unexplained(path: &Path) -> ConfigError {
 fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> Option<Loaded> {
     let main = TextFile::read(path, 0, drafts, faults)?;
     let main_tree = tree(&main, faults)?;
-    let root = Table::root(&main, faults, &main_tree)?;
+    let root = ConfigTable::root(&main, faults, &main_tree)?;
     root.refuse_others(MAIN.names);
     let folder = folder_of(path, faults)?;
-    let sections = Sections::read(&root, &folder, passwords);
+    let sections = SettingsParts::read(&root, &folder, passwords);
 
     let included = included(&root, path, drafts);
     let files: Vec<TextFile> = included
@@ -149,13 +149,15 @@ fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> 
     let trees: Vec<_> = files.iter().map(|file| tree(file, faults)).collect();
     let mut roots = vec![root];
     for (file, tree) in files.iter().zip(&trees) {
-        let Some(root) = tree.as_ref().and_then(|tree| Table::root(file, faults, tree)) else { continue };
+        let Some(root) = tree.as_ref().and_then(|tree| ConfigTable::root(file, faults, tree)) else {
+            continue;
+        };
         refuse_sections(&root);
         roots.push(root);
     }
     let groups = roots[0]
         .or("groups", Vec::new(), |node| list::parsed(&node.items("names of groups")?, catalogue::group));
-    let Watched { sources, companies, categories } = watched(&roots, &folder);
+    let WatchedItems { sources, companies, categories } = watched(&roots, &folder);
     let groups = groups?;
     refuse_unknown_groups(&roots[0], &groups, &sources);
     let (sources, dormant): (Vec<Source>, Vec<Source>) =
@@ -200,7 +202,7 @@ fn folder_of(path: &Path, faults: &Faults) -> Option<PathBuf> {
         .ok()
 }
 
-struct Sections {
+struct SettingsParts {
     store: StoreSettings,
     store_rules: StoreRules,
     mail: MailSettings,
@@ -215,8 +217,8 @@ struct Sections {
     operator: OperatorSettings,
 }
 
-impl Sections {
-    fn read(root: &Table<'_>, folder: &Path, passwords: Passwords) -> Option<Self> {
+impl SettingsParts {
+    fn read(root: &ConfigTable<'_>, folder: &Path, passwords: Passwords) -> Option<Self> {
         let store = section::store(root.get("store").as_ref(), folder, passwords.store.as_ref());
         let mail = mail::mail(root, folder, passwords.mail);
         let fetch = section::fetch(root, folder);
@@ -248,7 +250,7 @@ impl Sections {
     }
 }
 
-fn refuse_sections(root: &Table<'_>) {
+fn refuse_sections(root: &ConfigTable<'_>) {
     for (key, name, _) in root.pairs() {
         if MAIN.names.contains(&name) && !INCLUDED.contains(&name) {
             key.fault(
@@ -262,7 +264,7 @@ fn refuse_sections(root: &Table<'_>) {
 }
 
 /// The files that the globs match, each once, in the order of the globs and then of their names.
-fn included(root: &Table<'_>, main: &Path, drafts: &Drafts) -> Option<Vec<PathBuf>> {
+fn included(root: &ConfigTable<'_>, main: &Path, drafts: &Drafts) -> Option<Vec<PathBuf>> {
     let node = root.get("include")?;
     let mut files = Vec::new();
     // By their real names, so that two ways to one file are one file.
@@ -310,13 +312,13 @@ fn files_of(pattern: &str, main: &Path, drafts: &Drafts) -> Result<Vec<PathBuf>,
 }
 
 /// Every `[[source]]`, `[[company]]` and `[[category]]` of all files that is without fault.
-struct Watched {
+struct WatchedItems {
     sources: Vec<Source>,
     companies: Vec<Company>,
     categories: Vec<Category>,
 }
 
-fn watched(roots: &[Table<'_>], folder: &Path) -> Watched {
+fn watched(roots: &[ConfigTable<'_>], folder: &Path) -> WatchedItems {
     let (company_tables, category_tables) = (tables(roots, "company"), tables(roots, "category"));
     let source_tables = tables(roots, "source");
     let ids = refuse_twins(&company_tables, COMPANY.heading);
@@ -326,12 +328,12 @@ fn watched(roots: &[Table<'_>], folder: &Path) -> Watched {
     let companies: Vec<Company> = company_tables.iter().filter_map(company).collect();
     refuse_conflicts(&company_tables, &companies, &ids, &category_ids);
     let sources = source_tables.iter().filter_map(|table| source(table, &ids, folder)).collect();
-    Watched { sources, companies, categories: category_tables.iter().filter_map(category).collect() }
+    WatchedItems { sources, companies, categories: category_tables.iter().filter_map(category).collect() }
 }
 
 /// Notes every source that wants a browser where `[fetch]` names none, or one that cannot be used.
-fn refuse_render_without_browser(roots: &[Table<'_>], sources: &[Table<'_>]) {
-    let fetch = roots.first().and_then(|main| main.get("fetch")).filter(Node::is_table);
+fn refuse_render_without_browser(roots: &[ConfigTable<'_>], sources: &[ConfigTable<'_>]) {
+    let fetch = roots.first().and_then(|main| main.get("fetch")).filter(ConfigNode::is_table);
     let fetch = fetch.and_then(|node| node.open());
     let is_given = |key| fetch.as_ref().is_some_and(|fetch| fetch.get(key).is_some());
     let message = match (is_given("browser"), is_given("proxy")) {
@@ -345,7 +347,7 @@ fn refuse_render_without_browser(roots: &[Table<'_>], sources: &[Table<'_>]) {
 }
 
 /// Notes every group that is switched on and to which no source belongs.
-fn refuse_unknown_groups(root: &Table<'_>, groups: &[String], sources: &[Source]) {
+fn refuse_unknown_groups(root: &ConfigTable<'_>, groups: &[String], sources: &[Source]) {
     let known: BTreeSet<&str> =
         sources.iter().flat_map(|source| source.catalogue.groups.iter().map(String::as_str)).collect();
     let items = root.get("groups").and_then(|node| node.items("names of groups")).unwrap_or_default();
@@ -356,9 +358,9 @@ fn refuse_unknown_groups(root: &Table<'_>, groups: &[String], sources: &[Source]
 }
 
 /// The tables of one name, each called by its id, or by its number where it has no valid one.
-fn tables<'a>(roots: &[Table<'a>], name: &str) -> Vec<Table<'a>> {
+fn tables<'a>(roots: &[ConfigTable<'a>], name: &str) -> Vec<ConfigTable<'a>> {
     let lists = roots.iter().filter_map(|root| root.get(name));
-    let called = |(index, item): (usize, Node<'a>)| {
+    let called = |(index, item): (usize, ConfigNode<'a>)| {
         let table = item.open()?;
         let id = table.id().filter(|id| id.parse::<SourceId>().is_ok());
         let id = id.map_or_else(|| format!("#{}", index + 1), str::to_owned);
@@ -371,8 +373,8 @@ fn tables<'a>(roots: &[Table<'a>], name: &str) -> Vec<Table<'a>> {
 }
 
 /// Notes every id that was there before; gives all ids.
-fn refuse_twins(tables: &[Table<'_>], heading: &str) -> BTreeSet<String> {
-    let mut first: BTreeMap<&str, Node<'_>> = BTreeMap::new();
+fn refuse_twins(tables: &[ConfigTable<'_>], heading: &str) -> BTreeSet<String> {
+    let mut first: BTreeMap<&str, ConfigNode<'_>> = BTreeMap::new();
     for table in tables {
         let (Some(id), Some(node)) = (table.id(), table.get("id")) else { continue };
         if let Some(other) = first.get(id) {

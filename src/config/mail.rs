@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Host;
 
-use super::node::{Keys, Node, Noted, Table};
+use super::node::{AllowedKeys, ConfigNode, ConfigTable, FaultNoted};
 use super::section::length;
 use super::{dkim, secret, value};
 use crate::domain::email::EmailAddress;
@@ -16,7 +16,7 @@ use crate::settings::{
     MailSettings, Pace, Sender, SmtpCredentials, SmtpSecurity, SmtpSettings, TransportSettings,
 };
 
-pub(super) const MAIL: Keys = Keys {
+pub(super) const MAIL: AllowedKeys = AllowedKeys {
     heading: "[mail]",
     names: &[
         "from",
@@ -41,7 +41,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Reads the table; `from_environment` is the password that the environment holds.
 pub(super) fn mail(
-    root: &Table<'_>,
+    root: &ConfigTable<'_>,
     folder: &Path,
     from_environment: Option<SecretString>,
 ) -> Option<MailSettings> {
@@ -83,8 +83,8 @@ pub(super) fn mail(
 }
 
 /// How fast mail leaves, in all and to one domain.
-fn pace(table: &Table<'_>) -> Option<Pace> {
-    let per_minute = |node: &Node<'_>| node.number(1..=1_000_000);
+fn pace(table: &ConfigTable<'_>) -> Option<Pace> {
+    let per_minute = |node: &ConfigNode<'_>| node.number(1..=1_000_000);
     let rate = table.optional("rate_per_minute", per_minute);
     let domain_rate = table.optional("domain_rate_per_minute", per_minute);
     let domain_concurrency = table.optional("domain_concurrency", |node| node.number(1..=32));
@@ -110,7 +110,7 @@ fn sender(text: &str) -> Result<Sender, String> {
     Ok(Sender { name: (!unquoted.is_empty()).then(|| unquoted.to_owned()), address })
 }
 
-fn postal(node: &Node<'_>) -> Option<String> {
+fn postal(node: &ConfigNode<'_>) -> Option<String> {
     let text = node.text()?;
     if text.trim().is_empty() {
         node.fault("is blank, expected a postal address");
@@ -124,7 +124,7 @@ fn postal(node: &Node<'_>) -> Option<String> {
 }
 
 fn transport(
-    table: &Table<'_>,
+    table: &ConfigTable<'_>,
     folder: &Path,
     from_environment: Option<SecretString>,
 ) -> Option<TransportSettings> {
@@ -163,7 +163,7 @@ fn transport(
     }
 }
 
-fn password(table: &Table<'_>, folder: &Path) -> Result<Option<SecretString>, Noted> {
+fn password(table: &ConfigTable<'_>, folder: &Path) -> Result<Option<SecretString>, FaultNoted> {
     table.optional("password_file", |node| {
         let path = value::path_from(folder, node.line()?);
         secret::read_file(&path).map_err(|error| node.fault(error)).ok()
@@ -212,7 +212,11 @@ fn relay(text: &str) -> Result<SmtpSettings, String> {
     Ok(SmtpSettings { host, port: port.unwrap_or(default_port), security, credentials })
 }
 
-fn secured(mut relay: SmtpSettings, tls: Option<SmtpSecurity>, table: &Table<'_>) -> Option<SmtpSettings> {
+fn secured(
+    mut relay: SmtpSettings,
+    tls: Option<SmtpSecurity>,
+    table: &ConfigTable<'_>,
+) -> Option<SmtpSettings> {
     let Some(tls) = tls else { return Some(relay) };
     let node = table.get("tls")?;
     if relay.security == SmtpSecurity::Tls {
@@ -238,8 +242,8 @@ fn with_password(
     mut relay: SmtpSettings,
     from_file: Option<SecretString>,
     from_environment: Option<SecretString>,
-    table: &Table<'_>,
-    transport: &Node<'_>,
+    table: &ConfigTable<'_>,
+    transport: &ConfigNode<'_>,
 ) -> Option<SmtpSettings> {
     match (&mut relay.credentials, from_file) {
         (None, None) => {}

@@ -1,17 +1,18 @@
 //! The table `[matching]`: from which score on a name counts.
 
-use super::node::{Keys, Node};
+use super::node::{AllowedKeys, ConfigNode};
 use crate::domain::scoring::Thresholds;
 
-pub(super) const MATCHING: Keys = Keys { heading: "[matching]", names: &["alert_at", "possible_at"] };
+pub(super) const MATCHING: AllowedKeys =
+    AllowedKeys { heading: "[matching]", names: &["alert_at", "possible_at"] };
 
 /// Reads the thresholds; a name that raises an alert is possible, too.
-pub(super) fn matching(section: Option<&Node<'_>>) -> Option<Thresholds> {
+pub(super) fn matching(section: Option<&ConfigNode<'_>>) -> Option<Thresholds> {
     let default = Thresholds::default();
     let Some(section) = section else { return Some(default) };
     let table = section.table(&MATCHING)?;
-    let alert_at = table.or("alert_at", default.alert_at, Node::share);
-    let possible_at = table.or("possible_at", default.possible_at, Node::share);
+    let alert_at = table.or("alert_at", default.alert_at, ConfigNode::share);
+    let possible_at = table.or("possible_at", default.possible_at, ConfigNode::share);
     let thresholds = Thresholds { alert_at: alert_at?, possible_at: possible_at? };
     if thresholds.possible_at > thresholds.alert_at {
         let Thresholds { alert_at, possible_at } = thresholds;

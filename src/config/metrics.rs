@@ -3,11 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::node::{Keys, Node};
+use super::node::{AllowedKeys, ConfigNode};
 use super::{section, value, web};
 use crate::settings::{MetricsSettings, PingSettings};
 
-pub(super) const METRICS: Keys = Keys { heading: "[metrics]", names: &["listen", "ping", "ping_every"] };
+pub(super) const METRICS: AllowedKeys =
+    AllowedKeys { heading: "[metrics]", names: &["listen", "ping", "ping_every"] };
 
 /// Where the listener is unless told otherwise: nobody but this machine reaches it.
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
@@ -15,7 +16,7 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Reads the table; without it nothing is listened for, and nobody is pinged.
-pub(super) fn metrics(section: &Node<'_>) -> Option<MetricsSettings> {
+pub(super) fn metrics(section: &ConfigNode<'_>) -> Option<MetricsSettings> {
     let table = section.table(&METRICS)?;
     let listen = table.or("listen", LISTEN, |node| node.parse(web::listening));
     let url = table.optional("ping", |node| node.parse(value::page_url));

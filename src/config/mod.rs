@@ -47,7 +47,7 @@ mod web;
 mod whole;
 
 pub use edit::{Edit, EditError, Revision, SourceRevision, add_include, take_back_include};
-pub use fault::{ConfigError, Fault};
+pub use fault::{ConfigError, ConfigFault};
 pub use load::{load, read_source};
 pub use secret::{IMAP_PASSWORD_VARIABLE, MAIL_PASSWORD_VARIABLE, STORE_PASSWORD_VARIABLE};
 pub use section::store_named;

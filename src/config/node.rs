@@ -16,7 +16,7 @@ use crate::domain::spelling::did_you_mean;
 
 /// The keys that a table may have. Every one of them is described in `docs/CONFIGURATION.md`.
 #[derive(Debug)]
-pub(super) struct Keys {
+pub(super) struct AllowedKeys {
     /// The table's name there, such as `[mail]`.
     pub(super) heading: &'static str,
     /// Its keys.
@@ -25,11 +25,11 @@ pub(super) struct Keys {
 
 /// A value was given and cannot be taken; the fault is noted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Noted;
+pub(super) struct FaultNoted;
 
 /// A value with its place.
 #[derive(Debug, Clone)]
-pub(super) struct Node<'a> {
+pub(super) struct ConfigNode<'a> {
     pub(super) key: String,
     file: &'a TextFile,
     faults: &'a Faults,
@@ -37,7 +37,7 @@ pub(super) struct Node<'a> {
     value: &'a DeValue<'a>,
 }
 
-impl<'a> Node<'a> {
+impl<'a> ConfigNode<'a> {
     /// Notes that this value cannot be taken.
     pub(super) fn fault(&self, message: impl Display) {
         self.faults.at(self.file, &self.span, &self.key, message);
@@ -171,19 +171,19 @@ impl<'a> Node<'a> {
     }
 
     /// The value as a table with these keys; any other key is a fault.
-    pub(super) fn table(&self, keys: &Keys) -> Option<Table<'a>> {
+    pub(super) fn table(&self, keys: &AllowedKeys) -> Option<ConfigTable<'a>> {
         let table = self.open()?;
         table.refuse_others(keys.names);
         Some(table)
     }
 
     /// The value as a table, its keys not yet looked at.
-    pub(super) fn open(&self) -> Option<Table<'a>> {
+    pub(super) fn open(&self) -> Option<ConfigTable<'a>> {
         let Some(entries) = self.value.as_table() else {
             self.mistyped("a table");
             return None;
         };
-        Some(Table { node: self.clone(), entries })
+        Some(ConfigTable { node: self.clone(), entries })
     }
 
     fn below(&self, key: String, value: &'a Spanned<DeValue<'a>>) -> Self {
@@ -193,19 +193,19 @@ impl<'a> Node<'a> {
 
 /// A table with its place.
 #[derive(Debug)]
-pub(super) struct Table<'a> {
-    node: Node<'a>,
+pub(super) struct ConfigTable<'a> {
+    node: ConfigNode<'a>,
     entries: &'a DeTable<'a>,
 }
 
-impl<'a> Table<'a> {
+impl<'a> ConfigTable<'a> {
     /// The whole of a file.
     pub(super) fn root(
         file: &'a TextFile,
         faults: &'a Faults,
         root: &'a Spanned<DeValue<'a>>,
     ) -> Option<Self> {
-        Node { key: String::new(), file, faults, span: root.span(), value: root.get_ref() }.open()
+        ConfigNode { key: String::new(), file, faults, span: root.span(), value: root.get_ref() }.open()
     }
 
     /// What stands under `id`, if it is a text.
@@ -228,16 +228,16 @@ impl<'a> Table<'a> {
     }
 
     /// The value of a key, where it is given.
-    pub(super) fn get(&self, name: &str) -> Option<Node<'a>> {
+    pub(super) fn get(&self, name: &str) -> Option<ConfigNode<'a>> {
         let (_, value) = self.entries.iter().find(|(key, _)| key.get_ref().as_ref() == name)?;
         Some(self.node.below(self.path(name), value))
     }
 
     /// The value of a key that must be given.
-    pub(super) fn require(&self, name: &str, expected: &str) -> Option<Node<'a>> {
+    pub(super) fn require(&self, name: &str, expected: &str) -> Option<ConfigNode<'a>> {
         let node = self.get(name);
         if node.is_none() {
-            let place = Node { key: self.path(name), ..self.node.clone() };
+            let place = ConfigNode { key: self.path(name), ..self.node.clone() };
             place.fault(format_args!("is missing, expected {expected}"));
         }
         node
@@ -248,7 +248,7 @@ impl<'a> Table<'a> {
         &self,
         name: &str,
         default: T,
-        read: impl FnOnce(&Node<'a>) -> Option<T>,
+        read: impl FnOnce(&ConfigNode<'a>) -> Option<T>,
     ) -> Option<T> {
         self.get(name).map_or(Some(default), |node| read(&node))
     }
@@ -257,20 +257,20 @@ impl<'a> Table<'a> {
     pub(super) fn optional<T>(
         &self,
         name: &str,
-        read: impl FnOnce(&Node<'a>) -> Option<T>,
-    ) -> Result<Option<T>, Noted> {
-        self.get(name).map_or(Ok(None), |node| read(&node).map(Some).ok_or(Noted))
+        read: impl FnOnce(&ConfigNode<'a>) -> Option<T>,
+    ) -> Result<Option<T>, FaultNoted> {
+        self.get(name).map_or(Ok(None), |node| read(&node).map(Some).ok_or(FaultNoted))
     }
 
     /// Every key with its place and its value, for tables whose keys are the operator's own.
-    pub(super) fn pairs(&self) -> Vec<(Node<'a>, &'a str, Node<'a>)> {
+    pub(super) fn pairs(&self) -> Vec<(ConfigNode<'a>, &'a str, ConfigNode<'a>)> {
         let mut pairs: Vec<_> = self
             .entries
             .iter()
             .map(|(key, value)| {
                 let name: &'a str = key.get_ref().as_ref();
                 let value = self.node.below(self.path(name), value);
-                (Node { span: key.span(), ..value.clone() }, name, value)
+                (ConfigNode { span: key.span(), ..value.clone() }, name, value)
             })
             .collect();
         pairs.sort_by_key(|(key, ..)| key.span.start);

@@ -4,16 +4,16 @@ use std::path::Path;
 
 use secrecy::ExposeSecret;
 
-use super::node::{Keys, Node};
+use super::node::{AllowedKeys, ConfigNode};
 use super::{secret, value};
 use crate::domain::spelling::none_of;
 use crate::settings::{OperatorLogin, PasswordHash, Role};
 
-pub(super) const OPERATOR: Keys =
-    Keys { heading: "[[web.operator]]", names: &["name", "role", "password_hash_file"] };
+pub(super) const OPERATOR: AllowedKeys =
+    AllowedKeys { heading: "[[web.operator]]", names: &["name", "role", "password_hash_file"] };
 
 /// Reads the tables. No two of them have one name.
-pub(super) fn operators(list: &Node<'_>, folder: &Path) -> Option<Vec<OperatorLogin>> {
+pub(super) fn operators(list: &ConfigNode<'_>, folder: &Path) -> Option<Vec<OperatorLogin>> {
     let mut operators: Vec<OperatorLogin> = Vec::new();
     let mut is_whole = true;
     for node in list.items("tables")? {
@@ -29,7 +29,7 @@ pub(super) fn operators(list: &Node<'_>, folder: &Path) -> Option<Vec<OperatorLo
     is_whole.then_some(operators)
 }
 
-fn operator(node: &Node<'_>, folder: &Path) -> Option<OperatorLogin> {
+fn operator(node: &ConfigNode<'_>, folder: &Path) -> Option<OperatorLogin> {
     let table = node.table(&OPERATOR)?;
     let name =
         table.require("name", "the name to log in with, such as \"ann\"").and_then(|node| node.parse(name));

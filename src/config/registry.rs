@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::node::{Node, Table};
+use super::node::{ConfigNode, ConfigTable};
 use crate::domain::company::Company;
 use crate::domain::comparable::comparable;
 use crate::domain::id::CompanyId;
@@ -11,7 +11,7 @@ use crate::domain::spelling::did_you_mean;
 
 /// Looks at all companies together; `tables` are theirs, `companies` those without fault.
 pub(super) fn refuse_conflicts(
-    tables: &[Table<'_>],
+    tables: &[ConfigTable<'_>],
     companies: &[Company],
     company_ids: &BTreeSet<String>,
     category_ids: &BTreeSet<String>,
@@ -36,7 +36,7 @@ pub(super) fn refuse_conflicts(
 /// Whose parent is whom.
 type Parents<'a> = BTreeMap<&'a str, &'a str>;
 
-fn refuse_unknown(node: &Node<'_>, heading: &str, known: &BTreeSet<String>) {
+fn refuse_unknown(node: &ConfigNode<'_>, heading: &str, known: &BTreeSet<String>) {
     let Some(text) = node.text() else { return };
     if !known.contains(text) {
         let hint = did_you_mean(text, known.iter().map(String::as_str));
@@ -44,7 +44,7 @@ fn refuse_unknown(node: &Node<'_>, heading: &str, known: &BTreeSet<String>) {
     }
 }
 
-fn refuse_circle(node: &Node<'_>, id: Option<&str>, parents: &Parents<'_>) {
+fn refuse_circle(node: &ConfigNode<'_>, id: Option<&str>, parents: &Parents<'_>) {
     let Some(id) = id else { return };
     if ancestors(id, parents).any(|ancestor| ancestor == id) {
         node.fault("is a company that this one controls itself, expected one above it");
@@ -58,8 +58,8 @@ fn ancestors<'a>(id: &str, parents: &'a Parents<'_>) -> impl Iterator<Item = &'a
 }
 
 /// A name means one company, or a company and one that it controls.
-fn refuse_shared_names(tables: &[Table<'_>], parents: &Parents<'_>) {
-    let mut first: BTreeMap<String, Vec<(&str, Node<'_>)>> = BTreeMap::new();
+fn refuse_shared_names(tables: &[ConfigTable<'_>], parents: &Parents<'_>) {
+    let mut first: BTreeMap<String, Vec<(&str, ConfigNode<'_>)>> = BTreeMap::new();
     for table in tables {
         let Some(id) = table.id().filter(|id| id.parse::<CompanyId>().is_ok()) else { continue };
         for (node, name) in names(table) {
@@ -80,9 +80,10 @@ fn refuse_shared_names(tables: &[Table<'_>], parents: &Parents<'_>) {
 }
 
 /// Every name and number of a company with its place.
-fn names<'a>(table: &Table<'a>) -> Vec<(Node<'a>, &'a str)> {
+fn names<'a>(table: &ConfigTable<'a>) -> Vec<(ConfigNode<'a>, &'a str)> {
     let items = |key: &str| table.get(key).and_then(|node| node.items("names")).unwrap_or_default();
-    let inside = |node: Node<'a>, key: &str| if node.is_table() { node.open()?.get(key) } else { Some(node) };
+    let inside =
+        |node: ConfigNode<'a>, key: &str| if node.is_table() { node.open()?.get(key) } else { Some(node) };
     let name = table.get("name");
     let aliases = items("aliases").into_iter().filter_map(|node| inside(node, "name"));
     let identifiers = items("identifiers").into_iter().filter_map(|node| inside(node, "value"));

@@ -10,21 +10,23 @@ use url::Url;
 use super::header::headers;
 use super::kind::css;
 use super::list;
-use super::node::{Keys, Node, Table};
+use super::node::{AllowedKeys, ConfigNode, ConfigTable};
 use super::{section, token, value};
-use crate::domain::source::{Link, PublishedList, Quota, Request, Route, SourceKind, Witness};
+use crate::domain::source::{LinkRule, PublishedList, Quota, RequestSettings, Route, SourceKind, Witness};
 use crate::domain::spelling::none_of;
 
-pub(super) const ROBOTS: Keys = Keys { heading: "robots", names: &["ignore", "because"] };
+pub(super) const ROBOTS: AllowedKeys = AllowedKeys { heading: "robots", names: &["ignore", "because"] };
 
-pub(super) const ROUTES: Keys = Keys { heading: "routes", names: &["url", "by", "copy"] };
+pub(super) const ROUTES: AllowedKeys = AllowedKeys { heading: "routes", names: &["url", "by", "copy"] };
 
-pub(super) const WITNESS: Keys =
-    Keys { heading: "witness", names: &["url", "head", "full_every", "changes_of", "changes_of_all_but"] };
+pub(super) const WITNESS: AllowedKeys = AllowedKeys {
+    heading: "witness",
+    names: &["url", "head", "full_every", "changes_of", "changes_of_all_but"],
+};
 
-pub(super) const QUOTA: Keys = Keys { heading: "quota", names: &["requests", "within"] };
+pub(super) const QUOTA: AllowedKeys = AllowedKeys { heading: "quota", names: &["requests", "within"] };
 
-pub(super) const LINK: Keys = Keys { heading: "link", names: &["text", "selector", "hosts"] };
+pub(super) const LINK: AllowedKeys = AllowedKeys { heading: "link", names: &["text", "selector", "hosts"] };
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -37,7 +39,7 @@ const FULL_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 const RENDERERS: [&str; 2] = ["none", "browser"];
 
 /// The request's keys of a source's table.
-pub(super) fn request(table: &Table<'_>, folder: &Path, kind: &SourceKind) -> Option<Request> {
+pub(super) fn request(table: &ConfigTable<'_>, folder: &Path, kind: &SourceKind) -> Option<RequestSettings> {
     let headers = table.or("headers", BTreeMap::new(), headers);
     let proxy = section::proxy(table, folder);
     let token = token::token(table, folder, kind);
@@ -51,7 +53,7 @@ pub(super) fn request(table: &Table<'_>, folder: &Path, kind: &SourceKind) -> Op
     let routes = table.or("routes", Vec::new(), routes);
     let witness = table.optional("witness", |node| witness(node, kind));
     let quota = table.optional("quota", quota);
-    Some(Request {
+    Some(RequestSettings {
         headers: headers?,
         proxy: proxy.ok()?,
         token: token.ok()?,
@@ -69,7 +71,7 @@ pub(super) fn request(table: &Table<'_>, folder: &Path, kind: &SourceKind) -> Op
 }
 
 /// The JSON that is sent with a request; a browser asks without one.
-fn question(node: &Node<'_>, table: &Table<'_>) -> Option<String> {
+fn question(node: &ConfigNode<'_>, table: &ConfigTable<'_>) -> Option<String> {
     let text = node.text()?;
     if let Err(error) = serde_json::from_str::<serde_json::Value>(text) {
         node.fault(format_args!("is not JSON ({error}), expected what the source's API is asked"));
@@ -83,16 +85,16 @@ fn question(node: &Node<'_>, table: &Table<'_>) -> Option<String> {
 }
 
 /// Whom to ask where the source's own address gives nothing, in their order.
-fn routes(node: &Node<'_>) -> Option<Vec<Route>> {
+fn routes(node: &ConfigNode<'_>) -> Option<Vec<Route>> {
     let items = node.items("tables, each of a route")?;
     items.iter().map(route).collect::<Vec<_>>().into_iter().collect()
 }
 
-fn route(node: &Node<'_>) -> Option<Route> {
+fn route(node: &ConfigNode<'_>) -> Option<Route> {
     let table = node.table(&ROUTES)?;
     let url = table.require("url", "where it is read").and_then(|node| node.parse(value::page_url));
     let by = table.require("by", "who publishes it").and_then(|node| node.line().map(str::to_owned));
-    let copy = table.or("copy", false, Node::flag);
+    let copy = table.or("copy", false, ConfigNode::flag);
     Some(Route { url: url?, by: by?, copy: copy? })
 }
 
@@ -100,7 +102,7 @@ fn route(node: &Node<'_>) -> Option<Route> {
 const MAX_REQUESTS: u32 = 1_000_000;
 
 /// How often the API may be asked.
-fn quota(node: &Node<'_>) -> Option<Quota> {
+fn quota(node: &ConfigNode<'_>) -> Option<Quota> {
     let table = node.table(&QUOTA)?;
     let requests = table.require("requests", "how many requests the API allows");
     let requests = requests.and_then(|node| node.number(1..=MAX_REQUESTS));
@@ -110,7 +112,7 @@ fn quota(node: &Node<'_>) -> Option<Quota> {
 }
 
 /// The name of the list in its publisher's list of changes, which is read for one kind of source.
-fn changes_of(node: &Node<'_>, kind: &SourceKind) -> Option<String> {
+fn changes_of(node: &ConfigNode<'_>, kind: &SourceKind) -> Option<String> {
     if !matches!(kind, SourceKind::Ofac) {
         node.fault(format_args!("is read for the kind ofac, expected none for the kind {kind}"));
         return None;
@@ -119,11 +121,11 @@ fn changes_of(node: &Node<'_>, kind: &SourceKind) -> Option<String> {
 }
 
 /// What is asked first.
-fn witness(node: &Node<'_>, kind: &SourceKind) -> Option<Witness> {
+fn witness(node: &ConfigNode<'_>, kind: &SourceKind) -> Option<Witness> {
     let table = node.table(&WITNESS)?;
     let url = table.require("url", "what moves when the source does");
     let url = url.and_then(|node| node.parse(value::page_url));
-    let head = table.or("head", false, Node::flag);
+    let head = table.or("head", false, ConfigNode::flag);
     let full_every = table.or("full_every", FULL_EVERY, section::length(HOUR, WEEK));
     let list = |name| table.optional(name, |node| changes_of(node, kind));
     let changes_of = match (list("changes_of").ok()?, list("changes_of_all_but").ok()?) {
@@ -137,12 +139,12 @@ fn witness(node: &Node<'_>, kind: &SourceKind) -> Option<Witness> {
 }
 
 /// Which link of the page leads to the file.
-fn link(node: &Node<'_>) -> Option<Link> {
+fn link(node: &ConfigNode<'_>) -> Option<LinkRule> {
     let table = node.table(&LINK)?;
     let text = table.optional("text", |node| node.line().map(str::to_owned));
     let selector = table.optional("selector", |node| node.parse(css));
     let hosts = table.or("hosts", Vec::new(), |node| list::parsed(&node.items("names of hosts")?, host));
-    let link = Link { text: text.ok()?, selector: selector.ok()?, hosts: hosts? };
+    let link = LinkRule { text: text.ok()?, selector: selector.ok()?, hosts: hosts? };
     if link.text.is_none() && link.selector.is_none() {
         node.fault("names no link, expected text or selector, or both");
         return None;
@@ -166,9 +168,9 @@ fn member(text: &str) -> Result<String, String> {
 
 /// Why robots.txt is passed over, if it is: whoever does so says why.
 #[expect(clippy::option_option, reason = "the outer one is a fault, the inner one a choice")]
-fn robots(node: &Node<'_>) -> Option<Option<String>> {
+fn robots(node: &ConfigNode<'_>) -> Option<Option<String>> {
     let table = node.table(&ROBOTS)?;
-    let ignores = table.or("ignore", false, Node::flag)?;
+    let ignores = table.or("ignore", false, ConfigNode::flag)?;
     if !ignores {
         let Some(because) = table.get("because") else { return Some(None) };
         because.fault("is given although robots.txt is obeyed, expected none");
@@ -178,7 +180,7 @@ fn robots(node: &Node<'_>) -> Option<Option<String>> {
     Some(Some(because.line()?.to_owned()))
 }
 
-fn render(node: &Node<'_>, table: &Table<'_>) -> Option<bool> {
+fn render(node: &ConfigNode<'_>, table: &ConfigTable<'_>) -> Option<bool> {
     let name = node.text()?;
     if !RENDERERS.contains(&name) {
         node.fault(none_of(name, &RENDERERS));
@@ -187,7 +189,7 @@ fn render(node: &Node<'_>, table: &Table<'_>) -> Option<bool> {
     let in_browser = name == "browser";
     // A browser's way out is the program's own, which keeps it out of private networks, and a token
     // would be shown to every script on the page.
-    let unusable: Vec<Node<'_>> =
+    let unusable: Vec<ConfigNode<'_>> =
         ["proxy", "token_file", "token_variable"].into_iter().filter_map(|key| table.get(key)).collect();
     if in_browser && !unusable.is_empty() {
         for node in &unusable {

@@ -15,7 +15,7 @@ use url::Url;
 use super::draft::real;
 use super::header::headers;
 use super::list;
-use super::node::{Keys, Node, Noted, Table};
+use super::node::{AllowedKeys, ConfigNode, ConfigTable, FaultNoted};
 use super::{secret, value};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::hex;
@@ -24,7 +24,7 @@ use crate::settings::{
     StoreRules, StoreSettings,
 };
 
-pub(super) const STORE: Keys = Keys {
+pub(super) const STORE: AllowedKeys = AllowedKeys {
     heading: "[store]",
     names: &[
         "url",
@@ -39,7 +39,7 @@ pub(super) const STORE: Keys = Keys {
     ],
 };
 
-pub(super) const FETCH: Keys = Keys {
+pub(super) const FETCH: AllowedKeys = AllowedKeys {
     heading: "[fetch]",
     names: &[
         "contact",
@@ -65,10 +65,11 @@ pub(super) const FETCH: Keys = Keys {
     ],
 };
 
-pub(super) const DAEMON: Keys = Keys { heading: "[daemon]", names: &["socket", "jitter", "drain_timeout"] };
+pub(super) const DAEMON: AllowedKeys =
+    AllowedKeys { heading: "[daemon]", names: &["socket", "jitter", "drain_timeout"] };
 
-pub(super) const OPERATOR: Keys =
-    Keys { heading: "[operator]", names: &["address", "failures", "remind_every"] };
+pub(super) const OPERATOR: AllowedKeys =
+    AllowedKeys { heading: "[operator]", names: &["address", "failures", "remind_every"] };
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -77,7 +78,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 /// What a Unix socket's address holds besides its closing zero byte (unix(7)).
 const MAX_SOCKET_BYTES: usize = 107;
 
-pub(super) fn length(least: Duration, most: Duration) -> impl Fn(&Node<'_>) -> Option<Duration> {
+pub(super) fn length(least: Duration, most: Duration) -> impl Fn(&ConfigNode<'_>) -> Option<Duration> {
     move |node| node.parse(|text| value::duration(text, least, most))
 }
 
@@ -119,7 +120,7 @@ pub fn store_named(text: &str, folder: &Path) -> Result<StoreSettings, String> {
 }
 
 pub(super) fn store(
-    section: Option<&Node<'_>>,
+    section: Option<&ConfigNode<'_>>,
     folder: &Path,
     from_environment: Option<&SecretString>,
 ) -> Option<(StoreSettings, StoreRules)> {
@@ -151,7 +152,7 @@ pub(super) fn store(
         }
         (settings, _) => settings,
     };
-    let required = table.or("required", usual.required, Node::flag);
+    let required = table.or("required", usual.required, ConfigNode::flag);
     let low_disk_bytes = table.or("low_disk", usual.low_disk_bytes, |node| node.parse(value::room));
     let kept = |name, default| table.or(name, default, |node| node.parse(kept_for));
     let usual = usual.retention;
@@ -190,7 +191,7 @@ fn default_socket(store: &StoreSettings) -> PathBuf {
 }
 
 pub(super) fn daemon(
-    section: Option<&Node<'_>>,
+    section: Option<&ConfigNode<'_>>,
     folder: &Path,
     store: Option<&StoreSettings>,
 ) -> Option<DaemonSettings> {
@@ -217,7 +218,7 @@ pub(super) fn daemon(
     Some(DaemonSettings { socket: socket?, jitter: jitter?, drain_timeout: drain_timeout? })
 }
 
-pub(super) fn operator(section: Option<&Node<'_>>) -> Option<OperatorSettings> {
+pub(super) fn operator(section: Option<&ConfigNode<'_>>) -> Option<OperatorSettings> {
     let (failures, remind_every) = (3, HOUR * 24);
     let Some(section) = section else {
         return Some(OperatorSettings { address: None, failures, remind_every });
@@ -229,7 +230,7 @@ pub(super) fn operator(section: Option<&Node<'_>>) -> Option<OperatorSettings> {
     Some(OperatorSettings { address: address.ok()?, failures: failures?, remind_every: remind_every? })
 }
 
-pub(super) fn fetch(root: &Table<'_>, folder: &Path) -> Option<FetchSettings> {
+pub(super) fn fetch(root: &ConfigTable<'_>, folder: &Path) -> Option<FetchSettings> {
     let section = root.require("fetch", "a table that holds at least a contact")?;
     let table = section.table(&FETCH)?;
     let timeout = |name, seconds| table.or(name, SECOND * seconds, length(SECOND, HOUR));
@@ -276,7 +277,7 @@ pub(super) fn fetch(root: &Table<'_>, folder: &Path) -> Option<FetchSettings> {
 }
 
 /// The certificates of a file in PEM.
-fn authorities(node: &Node<'_>, folder: &Path) -> Option<Authorities> {
+fn authorities(node: &ConfigNode<'_>, folder: &Path) -> Option<Authorities> {
     let file = value::path_from(folder, node.line()?);
     let read = CertificateDer::pem_file_iter(&file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     match read {
@@ -296,16 +297,16 @@ fn authorities(node: &Node<'_>, folder: &Path) -> Option<Authorities> {
 }
 
 /// The browser of a table; how it may behave says nothing without it.
-fn browser(table: &Table<'_>, folder: &Path) -> Result<Option<BrowserSettings>, Noted> {
+fn browser(table: &ConfigTable<'_>, folder: &Path) -> Result<Option<BrowserSettings>, FaultNoted> {
     let timeout = table.or("browser_timeout", MINUTE, length(SECOND, HOUR));
     let memory = table.or("browser_max_memory", 1 << 30, |node| node.parse(value::size));
     let Some(node) = table.get("browser") else {
         let needless = ["browser_timeout", "browser_max_memory"].iter().filter_map(|key| table.get(key));
-        let needless: Vec<Node<'_>> = needless.collect();
+        let needless: Vec<ConfigNode<'_>> = needless.collect();
         for node in &needless {
             node.fault("is given without a browser, expected browser as well");
         }
-        return if needless.is_empty() { Ok(None) } else { Err(Noted) };
+        return if needless.is_empty() { Ok(None) } else { Err(FaultNoted) };
     };
     let program = node.line().map(|path| value::path_from(folder, path)).filter(|path| {
         let is_file = path.is_file();
@@ -318,12 +319,12 @@ fn browser(table: &Table<'_>, folder: &Path) -> Result<Option<BrowserSettings>, 
         (Some(program), Some(timeout), Some(max_memory_bytes)) => {
             Ok(Some(BrowserSettings { program, timeout, max_memory_bytes }))
         }
-        _ => Err(Noted),
+        _ => Err(FaultNoted),
     }
 }
 
 /// Addresses of single machines, each once.
-pub(super) fn addresses(node: &Node<'_>) -> Option<Vec<IpAddr>> {
+pub(super) fn addresses(node: &ConfigNode<'_>) -> Option<Vec<IpAddr>> {
     let items = node.items("addresses of machines")?;
     list::distinct(&items, |item| {
         item.parse(|text| {
@@ -337,7 +338,7 @@ pub(super) fn addresses(node: &Node<'_>) -> Option<Vec<IpAddr>> {
 }
 
 /// The outgoing proxy of a table, its password taken from the file beside it.
-pub(super) fn proxy(table: &Table<'_>, folder: &Path) -> Result<Option<Url>, Noted> {
+pub(super) fn proxy(table: &ConfigTable<'_>, folder: &Path) -> Result<Option<Url>, FaultNoted> {
     let proxy = table.optional("proxy", |node| node.parse(value::proxy_url));
     let Some(file) = table.get("proxy_password_file") else {
         let proxy = proxy?;
@@ -345,7 +346,7 @@ pub(super) fn proxy(table: &Table<'_>, folder: &Path) -> Result<Option<Url>, Not
         return match table.get("proxy") {
             Some(node) if is_named => {
                 node.fault("names a user, expected proxy_password_file as well");
-                Err(Noted)
+                Err(FaultNoted)
             }
             _ => Ok(proxy),
         };
@@ -354,10 +355,10 @@ pub(super) fn proxy(table: &Table<'_>, folder: &Path) -> Result<Option<Url>, Not
     let password = password.and_then(|path| secret::read_file(&path).map_err(|error| file.fault(error)).ok());
     let Some(mut url) = proxy?.filter(|url| !url.username().is_empty()) else {
         file.fault("is given without a user, expected a proxy such as \"http://user@proxy.example:3128\"");
-        return Err(Noted);
+        return Err(FaultNoted);
     };
-    let password = password.ok_or(Noted)?;
+    let password = password.ok_or(FaultNoted)?;
     // Refused only by addresses without a host, which `proxy_url` does not let pass.
-    url.set_password(Some(password.expose_secret())).map_err(|()| Noted)?;
+    url.set_password(Some(password.expose_secret())).map_err(|()| FaultNoted)?;
     Ok(Some(url))
 }

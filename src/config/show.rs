@@ -17,7 +17,7 @@ use crate::domain::moment::length;
 use crate::domain::outbox::Doubt;
 use crate::domain::redact;
 use crate::domain::scoring::Thresholds;
-use crate::domain::source::{Link, Listing, Quota, Route, Source, SourceKind, Witness};
+use crate::domain::source::{LinkRule, ListMeaning, Quota, Route, Source, SourceKind, Witness};
 use crate::settings::{
     FetchSettings, ImapSecurity, ImapSettings, InboxSettings, LmtpListen, MailSettings, MetricsSettings,
     OperatorLogin, OperatorSettings, Role, Sender, SmtpSecurity, StoreSettings, TransportSettings,
@@ -34,7 +34,7 @@ const HEADING: &str = "\
 /// No secret is in it: passwords and tokens are left out, and header values that are likely secrets replaced.
 #[must_use]
 pub fn show(config: &Config) -> String {
-    let shown = Shown {
+    let shown = ShownConfig {
         groups: &config.groups,
         store: Store {
             url: store_url(&config.store),
@@ -71,7 +71,7 @@ pub fn show(config: &Config) -> String {
 }
 
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ShownConfig<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     groups: &'a [String],
     store: Store,
@@ -239,7 +239,7 @@ struct ShownSource<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     quiet_after: Option<u32>,
     misses: Option<&'a str>,
-    listing: Option<&'a Listing>,
+    listing: Option<&'a ListMeaning>,
     proxy: Option<String>,
     render: Option<&'static str>,
     max_body: Option<String>,
@@ -255,7 +255,7 @@ struct ShownSource<'a> {
     guard: Guard,
     noise: Noise<'a>,
     robots: Option<Robots<'a>>,
-    link: Option<&'a Link>,
+    link: Option<&'a LinkRule>,
     #[serde(skip_serializing_if = "<[Route]>::is_empty")]
     routes: &'a [Route],
     witness: Option<&'a Witness>,

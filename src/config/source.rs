@@ -8,16 +8,16 @@ use regex::Regex;
 
 use super::catalogue;
 use super::list;
-use super::node::{Keys, Node, Table};
+use super::node::{AllowedKeys, ConfigNode, ConfigTable};
 use super::{kind, request, section, value};
 use crate::domain::guard::Guard;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::noise::{Noise, NoiseClass};
 use crate::domain::schedule::CronExpr;
-use crate::domain::source::{Listing, Source, SourceKind};
+use crate::domain::source::{ListMeaning, Source, SourceKind};
 use crate::domain::spelling::{did_you_mean, none_of};
 
-pub(super) const SOURCE: Keys = Keys {
+pub(super) const SOURCE: AllowedKeys = AllowedKeys {
     heading: "[[source]]",
     names: &[
         "id",
@@ -56,15 +56,16 @@ pub(super) const SOURCE: Keys = Keys {
     ],
 };
 
-pub(super) const GUARD: Keys = Keys {
+pub(super) const GUARD: AllowedKeys = AllowedKeys {
     heading: "guard",
     names: &["min_entries", "max_drop", "confirm_reads", "confirm_drop", "confirm_delay", "max_entries"],
 };
 
-pub(super) const LISTING: Keys = Keys { heading: "listing", names: &["effect", "authority", "deadline"] };
+pub(super) const LISTING: AllowedKeys =
+    AllowedKeys { heading: "listing", names: &["effect", "authority", "deadline"] };
 
-pub(super) const NOISE: Keys =
-    Keys { heading: "noise", names: &["classes", "patterns", "fields", "parameters"] };
+pub(super) const NOISE: AllowedKeys =
+    AllowedKeys { heading: "noise", names: &["classes", "patterns", "fields", "parameters"] };
 
 /// The classes of noise as they are written.
 const CLASSES: [(&str, NoiseClass); 8] = [
@@ -92,7 +93,7 @@ const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Reads one source; `companies` are the ids that it may name.
-pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &Path) -> Option<Source> {
+pub(super) fn source(table: &ConfigTable<'_>, companies: &BTreeSet<String>, folder: &Path) -> Option<Source> {
     refuse_unknown_keys(table);
     let id = table
         .require("id", "a handle such as \"fcc-covered-list\"")
@@ -135,19 +136,19 @@ pub(super) fn source(table: &Table<'_>, companies: &BTreeSet<String>, folder: &P
 }
 
 /// What it means to stand on the list.
-fn listing(node: &Node<'_>) -> Option<Listing> {
+fn listing(node: &ConfigNode<'_>) -> Option<ListMeaning> {
     let table = node.table(&LISTING)?;
-    let line = |node: &Node<'_>| node.line().map(str::to_owned);
+    let line = |node: &ConfigNode<'_>| node.line().map(str::to_owned);
     let effect = table.require("effect", "the legal effect of a listing, in one sentence");
     let effect = effect.and_then(|node| line(&node));
     let authority =
         table.require("authority", "the law that gives it this effect, such as \"15 CFR 744.11\"");
     let authority = authority.and_then(|node| line(&node));
     let deadline = table.optional("deadline", line);
-    Some(Listing { effect: effect?, authority: authority?, deadline: deadline.ok()? })
+    Some(ListMeaning { effect: effect?, authority: authority?, deadline: deadline.ok()? })
 }
 
-fn refuse_unknown_keys(table: &Table<'_>) {
+fn refuse_unknown_keys(table: &ConfigTable<'_>) {
     let expected = [SOURCE.names, &kind::own_names(table)].concat();
     for (key, name, _) in table.pairs() {
         // Keys of another kind are refused by `kind`, which can say whose they are.
@@ -158,7 +159,7 @@ fn refuse_unknown_keys(table: &Table<'_>) {
     }
 }
 
-fn bound(node: &Node<'_>, known: &BTreeSet<String>) -> Option<Vec<CompanyId>> {
+fn bound(node: &ConfigNode<'_>, known: &BTreeSet<String>) -> Option<Vec<CompanyId>> {
     list::distinct(&node.items("ids of companies")?, |item| {
         let text = item.text()?;
         if !known.contains(text) {
@@ -170,7 +171,7 @@ fn bound(node: &Node<'_>, known: &BTreeSet<String>) -> Option<Vec<CompanyId>> {
     })
 }
 
-fn guard(node: &Node<'_>, kind: &SourceKind) -> Option<Guard> {
+fn guard(node: &ConfigNode<'_>, kind: &SourceKind) -> Option<Guard> {
     let table = node.table(&GUARD)?;
     let default = kind.default_guard();
     let min_entries = table.or("min_entries", default.min_entries, |node| {
@@ -194,7 +195,7 @@ fn guard(node: &Node<'_>, kind: &SourceKind) -> Option<Guard> {
     })
 }
 
-fn noise(node: &Node<'_>, kind: &SourceKind) -> Option<Noise> {
+fn noise(node: &ConfigNode<'_>, kind: &SourceKind) -> Option<Noise> {
     let table = node.table(&NOISE)?;
     let names = |name| table.or(name, BTreeSet::new(), |node| strings(node));
     let classes = table.or("classes", kind.default_noise().into_iter().collect(), |node| {
@@ -206,7 +207,7 @@ fn noise(node: &Node<'_>, kind: &SourceKind) -> Option<Noise> {
     Some(Noise { classes: classes?, patterns: patterns?, fields: fields?, parameters: parameters? })
 }
 
-fn class(node: &Node<'_>) -> Option<NoiseClass> {
+fn class(node: &ConfigNode<'_>) -> Option<NoiseClass> {
     node.parse(|text| {
         let found = CLASSES.iter().find(|(name, _)| *name == text);
         found.map(|(_, class)| *class).ok_or_else(|| none_of(text, &CLASSES.map(|(name, _)| name)))
@@ -227,6 +228,6 @@ fn pattern(text: &str) -> Result<Regex, String> {
     Ok(regex)
 }
 
-fn strings(node: &Node<'_>) -> Option<BTreeSet<String>> {
+fn strings(node: &ConfigNode<'_>) -> Option<BTreeSet<String>> {
     Some(list::lines(&node.items("names")?)?.into_iter().collect())
 }

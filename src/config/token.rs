@@ -4,16 +4,20 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::node::{Node, Noted, Table};
+use super::node::{ConfigNode, ConfigTable, FaultNoted};
 use super::{secret, value};
 use crate::domain::source::SourceKind;
-use crate::domain::token::{Token, TokenPlace};
+use crate::domain::token::{SourceToken, TokenPlace};
 
 /// Shorter secrets would be found, and hidden, in texts that do not mean them.
 const MIN_TOKEN_CHARS: usize = 8;
 
 /// Reads `token_file` or `token_variable`, and `token_as`.
-pub(super) fn token(table: &Table<'_>, folder: &Path, kind: &SourceKind) -> Result<Option<Token>, Noted> {
+pub(super) fn token(
+    table: &ConfigTable<'_>,
+    folder: &Path,
+    kind: &SourceKind,
+) -> Result<Option<SourceToken>, FaultNoted> {
     let place = table.or("token_as", kind.default_token_place(), |node| node.parse(place));
     let file = table.optional("token_file", |node| from_file(node, folder));
     let variable = table.optional("token_variable", from_variable);
@@ -21,16 +25,16 @@ pub(super) fn token(table: &Table<'_>, folder: &Path, kind: &SourceKind) -> Resu
     match (given, table.get("token_as")) {
         ([Some(_), Some(node)], _) => {
             node.fault("is given beside token_file, expected one of the two");
-            return Err(Noted);
+            return Err(FaultNoted);
         }
         ([None, None], Some(node)) => {
             node.fault("is given without a token, expected token_file or token_variable as well");
-            return Err(Noted);
+            return Err(FaultNoted);
         }
         _ => {}
     }
-    let place = place.ok_or(Noted)?;
-    Ok(file?.or(variable?).map(|secret| Token::new(secret, place)))
+    let place = place.ok_or(FaultNoted)?;
+    Ok(file?.or(variable?).map(|secret| SourceToken::new(secret, place)))
 }
 
 fn place(text: &str) -> Result<TokenPlace, String> {
@@ -41,13 +45,13 @@ fn place(text: &str) -> Result<TokenPlace, String> {
     })
 }
 
-fn from_file(node: &Node<'_>, folder: &Path) -> Option<SecretString> {
+fn from_file(node: &ConfigNode<'_>, folder: &Path) -> Option<SecretString> {
     let path = value::path_from(folder, node.line()?);
     let secret = secret::read_file(&path).map_err(|error| node.fault(error)).ok()?;
     fit(node, secret)
 }
 
-fn from_variable(node: &Node<'_>) -> Option<SecretString> {
+fn from_variable(node: &ConfigNode<'_>) -> Option<SecretString> {
     let name = node.line()?;
     let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !is_name || name.starts_with(|c: char| c.is_ascii_digit()) {
@@ -61,7 +65,7 @@ fn from_variable(node: &Node<'_>) -> Option<SecretString> {
     fit(node, secret)
 }
 
-fn fit(node: &Node<'_>, secret: SecretString) -> Option<SecretString> {
+fn fit(node: &ConfigNode<'_>, secret: SecretString) -> Option<SecretString> {
     let text = secret.expose_secret();
     let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
     if !is_plain || text.len() < MIN_TOKEN_CHARS {

@@ -7,24 +7,24 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use url::Host;
 
-use super::node::{Keys, Node, Table};
+use super::node::{AllowedKeys, ConfigNode, ConfigTable};
 use super::{secret, value};
 use crate::domain::spelling::none_of;
 use crate::settings::{ImapSecurity, ImapSettings, LmtpListen, TransportSettings, WaysInSettings};
 
-pub(super) const IMAP: Keys = Keys {
+pub(super) const IMAP: AllowedKeys = AllowedKeys {
     heading: "[inbox.imap]",
     names: &["host", "port", "tls", "user", "password_file", "mailbox", "processed", "failed"],
 };
 
-pub(super) const LMTP: Keys = Keys { heading: "[inbox.lmtp]", names: &["listen"] };
+pub(super) const LMTP: AllowedKeys = AllowedKeys { heading: "[inbox.lmtp]", names: &["listen"] };
 
 /// What a Unix socket's address holds besides its closing zero byte (unix(7)).
 const MAX_SOCKET_BYTES: usize = 107;
 
 /// Reads the ways in; `transport` is the way out, where that is known.
 pub(super) fn ways_in(
-    inbox: &Table<'_>,
+    inbox: &ConfigTable<'_>,
     folder: &Path,
     from_environment: Option<SecretString>,
     transport: Option<&TransportSettings>,
@@ -35,7 +35,7 @@ pub(super) fn ways_in(
     Some(WaysInSettings { maildir: maildir.ok()?, imap: imap.ok()?, lmtp: lmtp.ok()? })
 }
 
-fn maildir(node: &Node<'_>, folder: &Path, transport: Option<&TransportSettings>) -> Option<PathBuf> {
+fn maildir(node: &ConfigNode<'_>, folder: &Path, transport: Option<&TransportSettings>) -> Option<PathBuf> {
     let path = value::path_from(folder, node.line()?);
     if matches!(transport, Some(TransportSettings::Maildir { path: out }) if *out == path) {
         node.fault("is the Maildir into which mail leaves (mail.transport), expected another");
@@ -44,7 +44,11 @@ fn maildir(node: &Node<'_>, folder: &Path, transport: Option<&TransportSettings>
     Some(path)
 }
 
-fn imap(table: &Table<'_>, folder: &Path, from_environment: Option<SecretString>) -> Option<ImapSettings> {
+fn imap(
+    table: &ConfigTable<'_>,
+    folder: &Path,
+    from_environment: Option<SecretString>,
+) -> Option<ImapSettings> {
     let host = table
         .require("host", "the server's name, such as \"imap.tracker.example\"")
         .and_then(|node| node.parse(host));
@@ -104,7 +108,7 @@ fn security(text: &str) -> Result<ImapSecurity, String> {
 }
 
 fn password(
-    table: &Table<'_>,
+    table: &ConfigTable<'_>,
     folder: &Path,
     from_environment: Option<SecretString>,
 ) -> Option<SecretString> {
@@ -123,7 +127,7 @@ fn password(
 }
 
 /// The mailbox, and the two folders beside it.
-fn folders(table: &Table<'_>) -> Option<[String; 3]> {
+fn folders(table: &ConfigTable<'_>) -> Option<[String; 3]> {
     let name = |key, default: &str| table.or(key, default.to_owned(), |node| node.parse(mailbox_name));
     let names = [name("mailbox", "INBOX"), name("processed", "Processed"), name("failed", "Failed")];
     let [Some(mailbox), Some(processed), Some(failed)] = names else { return None };
@@ -147,7 +151,7 @@ fn mailbox_name(text: &str) -> Result<String, String> {
     }
 }
 
-fn lmtp(table: &Table<'_>, folder: &Path) -> Option<LmtpListen> {
+fn lmtp(table: &ConfigTable<'_>, folder: &Path) -> Option<LmtpListen> {
     let expected = "an address on this machine, such as \"127.0.0.1:2424\" or \"unix:../state/lmtp.sock\"";
     let node = table.require("listen", expected)?;
     if let Some(path) = value::scheme_path(node.text()?, "unix") {

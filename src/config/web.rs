@@ -6,12 +6,12 @@ use std::path::Path;
 use secrecy::ExposeSecret;
 use url::{Host, Url};
 
-use super::node::{Keys, Node, Table};
+use super::node::{AllowedKeys, ConfigNode, ConfigTable};
 use super::{operator_login, secret, section, value};
 use crate::domain::spelling::none_of;
-use crate::settings::{ProxyLogin, Section, WebSettings};
+use crate::settings::{OpenSection, ProxyLogin, WebSettings};
 
-pub(super) const WEB: Keys = Keys {
+pub(super) const WEB: AllowedKeys = AllowedKeys {
     heading: "[web]",
     names: &[
         "listen",
@@ -38,7 +38,7 @@ const MIN_SECRET_BYTES: usize = 16;
 const MAX_BASE_BYTES: usize = 200;
 
 /// Reads the table; without it there is no server, and mail bears no links of ours.
-pub(super) fn web(section: &Node<'_>, folder: &Path) -> Option<WebSettings> {
+pub(super) fn web(section: &ConfigNode<'_>, folder: &Path) -> Option<WebSettings> {
     let table = section.table(&WEB)?;
     let listen = table.or("listen", LISTEN, |node| node.parse(listening));
     let base_url = base_url(&table);
@@ -63,20 +63,20 @@ pub(super) fn web(section: &Node<'_>, folder: &Path) -> Option<WebSettings> {
 }
 
 /// What is open to everybody.
-fn sections(node: &Node<'_>) -> Option<Vec<Section>> {
-    let names = Section::ALL.map(|(name, _)| name);
+fn sections(node: &ConfigNode<'_>) -> Option<Vec<OpenSection>> {
+    let names = OpenSection::ALL.map(|(name, _)| name);
     let section = |text: &str| {
-        let found = Section::ALL.iter().find(|(name, _)| *name == text);
+        let found = OpenSection::ALL.iter().find(|(name, _)| *name == text);
         found.map(|(_, section)| *section).ok_or_else(|| none_of(text, &names))
     };
     let items = node.items("names")?;
-    let sections: Vec<Option<Section>> = items.iter().map(|node| node.parse(section)).collect();
+    let sections: Vec<Option<OpenSection>> = items.iter().map(|node| node.parse(section)).collect();
     sections.into_iter().collect()
 }
 
 /// The proxy that says who asks: header and secret, or neither. The outer `None` is a fault that was noted.
 #[expect(clippy::option_option, reason = "a fault, and what is not configured")]
-fn proxy_login(table: &Table<'_>, folder: &Path) -> Option<Option<ProxyLogin>> {
+fn proxy_login(table: &ConfigTable<'_>, folder: &Path) -> Option<Option<ProxyLogin>> {
     let header = table.optional("login_header", |node| node.parse(header_name)).ok()?;
     let secret_header =
         table.or("login_secret_header", "x-regwatch-secret".to_owned(), |node| node.parse(header_name))?;
@@ -125,7 +125,7 @@ pub(super) fn listening(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-fn base_url(table: &Table<'_>) -> Option<Url> {
+fn base_url(table: &ConfigTable<'_>) -> Option<Url> {
     let expected =
         "the https address under which people reach the server, such as \"https://tracker.example\"";
     table.require("base_url", expected)?.parse(base)

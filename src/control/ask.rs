@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::command::Command;
-use super::service::{CommandError, Service};
+use super::service::{CommandError, CommandService};
 use crate::domain::meter::Meter;
 use crate::domain::report::SourceCheck;
 use crate::domain::text::error_chain;
 
 /// Where it is told how work goes on.
 #[derive(Debug, Clone)]
-pub struct Progress {
+pub struct ProgressReporter {
     /// Where it is sent what each read found, as it comes.
     pub checks: mpsc::Sender<SourceCheck>,
     /// How far long work has come.
     pub meter: Meter,
 }
 
-impl Progress {
+impl ProgressReporter {
     /// What each read finds goes there, and nobody looks how far it has come.
     #[must_use]
     pub fn to(checks: mpsc::Sender<SourceCheck>) -> Self {
@@ -51,24 +51,24 @@ pub trait Ask: Into<Command> + Clone + Send {
     /// Does what it asks for.
     fn answer(
         self,
-        service: &Service,
-        progress: &Progress,
+        service: &CommandService,
+        progress: &ProgressReporter,
     ) -> impl Future<Output = Result<Self::Reply, CommandError>> + Send;
 }
 
 /// What the daemon sends back, one JSON object a line: any number of sources read and of percentages, then one outcome.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Event<R> {
+pub(super) enum ControlEvent<R> {
     /// A source was read.
     Reading(Box<SourceCheck>),
     /// So much is done, in percent.
     Percent(u8),
     /// The command is done.
-    Done(Outcome<R>),
+    Done(CommandOutcome<R>),
 }
 
-impl<R: Serialize> Event<R> {
+impl<R: Serialize> ControlEvent<R> {
     /// Returns the event as a line of the socket; an empty one, and a line in the log, if it cannot be written.
     pub(super) fn line(&self) -> Vec<u8> {
         match serde_json::to_vec(self) {
@@ -87,14 +87,14 @@ impl<R: Serialize> Event<R> {
 /// How a command ended. Programs of every version read a refusal.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Outcome<R> {
+pub(super) enum CommandOutcome<R> {
     /// It was done.
     Reply(R),
     /// It could not be done, and why.
     Refused(String),
 }
 
-impl<R> From<Result<R, CommandError>> for Outcome<R> {
+impl<R> From<Result<R, CommandError>> for CommandOutcome<R> {
     fn from(outcome: Result<R, CommandError>) -> Self {
         match outcome {
             Ok(reply) => Self::Reply(reply),

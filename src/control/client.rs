@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::net::UnixStream;
 
-use super::ask::{Ask, Event, Outcome, Progress};
+use super::ask::{Ask, CommandOutcome, ControlEvent, ProgressReporter};
 use super::command::Command;
-use super::owner::{Introduction, Owner, PROTOCOL};
+use super::owner::{Introduction, PROTOCOL, StoreOwner};
 use super::server::{PROTOCOL_HEADER, VERSION_HEADER};
 use super::socket::is_private;
 
@@ -96,7 +96,7 @@ impl Client {
     /// # Errors
     /// [`ClientError::Foreign`] where it has another store; [`ClientError::Silent`]; one of another version; a
     /// client that cannot be set up, or a socket that may not be opened.
-    pub async fn connect(socket: &Path, owner: &Owner) -> Result<Option<Self>, ClientError> {
+    pub async fn connect(socket: &Path, owner: &StoreOwner) -> Result<Option<Self>, ClientError> {
         let path = socket.display().to_string();
         if !socket.parent().is_some_and(is_private) {
             return Ok(None);
@@ -124,7 +124,7 @@ impl Client {
     }
 
     /// Whose daemon it is.
-    async fn introduced(&self, path: &str, process: Option<i32>) -> Result<Owner, ClientError> {
+    async fn introduced(&self, path: &str, process: Option<i32>) -> Result<StoreOwner, ClientError> {
         let path = || path.to_owned();
         let silent = |error: reqwest::Error| {
             if error.is_timeout() {
@@ -153,7 +153,11 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError::Refused`] if it could not be done; after any other, whether it was done is unknown.
-    pub async fn execute<A: Ask>(&self, ask: A, progress: &Progress) -> Result<A::Reply, ClientError> {
+    pub async fn execute<A: Ask>(
+        &self,
+        ask: A,
+        progress: &ProgressReporter,
+    ) -> Result<A::Reply, ClientError> {
         let command: Command = ask.into();
         let mut response = self
             .http
@@ -163,16 +167,18 @@ impl Client {
             .send()
             .await?;
         check_version(&response)?;
-        let mut lines = Lines::default();
+        let mut lines = LineReader::default();
         while let Some(part) = response.chunk().await? {
             for line in lines.push(&part) {
                 match serde_json::from_slice(&line)? {
-                    Event::Reading(reading) => {
+                    ControlEvent::Reading(reading) => {
                         let _ = progress.checks.send(*reading).await;
                     }
-                    Event::Percent(percent) => progress.meter.reach(percent),
-                    Event::Done(Outcome::Reply(reply)) => return Ok(reply),
-                    Event::Done(Outcome::Refused(reason)) => return Err(ClientError::Refused(reason)),
+                    ControlEvent::Percent(percent) => progress.meter.reach(percent),
+                    ControlEvent::Done(CommandOutcome::Reply(reply)) => return Ok(reply),
+                    ControlEvent::Done(CommandOutcome::Refused(reason)) => {
+                        return Err(ClientError::Refused(reason));
+                    }
                 }
             }
         }
@@ -200,13 +206,13 @@ fn check_version(response: &reqwest::Response) -> Result<(), ClientError> {
 
 /// Puts lines together from parts.
 #[derive(Debug, Default)]
-struct Lines {
+struct LineReader {
     bytes: BytesMut,
     /// So much of them holds no end of a line: one may be very long, and come in many parts.
     searched: usize,
 }
 
-impl Lines {
+impl LineReader {
     /// The lines that are whole now, without their ends.
     fn push(&mut self, part: &[u8]) -> Vec<Bytes> {
         self.bytes.extend_from_slice(part);
@@ -227,7 +233,7 @@ mod tests {
 
     #[test]
     fn lines_are_put_together_from_parts() {
-        let mut lines = Lines::default();
+        let mut lines = LineReader::default();
         assert!(lines.push(b"ab").is_empty());
         assert_eq!(lines.push(b"c\nd\ne"), [&b"abc"[..], b"d"]);
         assert_eq!(lines.push(b"f\n"), [&b"ef"[..]]);
@@ -235,7 +241,7 @@ mod tests {
 
     #[test]
     fn of_a_long_line_every_byte_is_looked_at_once() {
-        let mut lines = Lines::default();
+        let mut lines = LineReader::default();
         for part in 1..=4 {
             assert!(lines.push(&[b'x'; 1000]).is_empty());
             assert_eq!(lines.searched, part * 1000);

@@ -15,8 +15,8 @@ mod webhooks;
 
 use serde::{Deserialize, Serialize};
 
-use super::ask::{Event, Progress};
-use super::service::Service;
+use super::ask::{ControlEvent, ProgressReporter};
+use super::service::CommandService;
 
 pub use evidence::*;
 pub use history::*;
@@ -47,11 +47,11 @@ macro_rules! commands {
 
         impl Command {
             /// Does what it asks for; returns its outcome as a line of the socket.
-            pub(super) async fn execute(self, service: &Service, progress: &Progress) -> Vec<u8> {
+            pub(super) async fn execute(self, service: &CommandService, progress: &ProgressReporter) -> Vec<u8> {
                 match self {
                     $(Self::$name(ask) => {
                         let outcome = Box::pin(service.execute(ask, progress)).await;
-                        Event::Done(outcome.into()).line()
+                        ControlEvent::Done(outcome.into()).line()
                     })+
                 }
             }

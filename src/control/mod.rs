@@ -18,14 +18,14 @@ mod server;
 mod service;
 mod socket;
 
-pub use ask::{Ask, Progress};
+pub use ask::{Ask, ProgressReporter};
 pub use client::{Client, ClientError};
-pub use owner::Owner;
+pub use owner::StoreOwner;
 pub use reply::{
-    Decided, Handled, HookLog, InForce, MailDetail, MailSummary, NewToken, NewWebhook, Paused, Questioned,
-    Retracted, Reviews, SourceCoverage, SourceDetail, SourceEntries, SourceStatus, StandingSummary,
+    CompanyOnSource, DecidedChange, Handled, HookLog, InForce, MailDetail, MailSummary, NewToken, NewWebhook,
+    Paused, Questioned, RetractedRead, Reviews, SourceDetail, SourceEntries, SourceStatus, StandingSummary,
     Subscribed, Tidied, Wishes,
 };
-pub use server::Server;
-pub use service::{CommandError, InUse, Service, ServiceParts};
+pub use server::ControlServer;
+pub use service::{CommandError, CommandService, InUse, ServiceParts};
 pub use socket::ListenError;

@@ -16,7 +16,7 @@ pub(super) const PROTOCOL: u32 = 4;
 
 /// The store that a daemon owns, or that a command means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner {
+pub struct StoreOwner {
     /// Where it lies, symbolic links resolved.
     pub store: String,
     /// The folder itself: the same seen from another place, and another one where it was copied.
@@ -33,10 +33,10 @@ pub(super) struct Introduction {
     /// Its version.
     pub version: String,
     /// What it owns.
-    pub owner: Owner,
+    pub owner: StoreOwner,
 }
 
-impl Owner {
+impl StoreOwner {
     /// Who owns the store of these settings; nothing is opened for it.
     #[must_use]
     pub fn of(settings: &StoreSettings) -> Self {
@@ -83,16 +83,16 @@ mod tests {
     fn a_store_is_the_same_by_every_way_to_it_and_another_where_it_was_copied() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| StoreSettings::Sled { path: folder.path().join(name) };
-        let before = Owner::of(&at("a"));
+        let before = StoreOwner::of(&at("a"));
         drop(Store::open(&at("a")).unwrap());
         drop(Store::open(&at("b")).unwrap());
-        let (a, b) = (Owner::of(&at("a")), Owner::of(&at("b")));
+        let (a, b) = (StoreOwner::of(&at("a")), StoreOwner::of(&at("b")));
         assert!(a.is(&a) && before.is(&a) && !a.is(&b) && a.installation.is_some());
         std::os::unix::fs::symlink(folder.path().join("a"), folder.path().join("link")).unwrap();
-        assert!(Owner::of(&at("link")).is(&a));
+        assert!(StoreOwner::of(&at("link")).is(&a));
         std::fs::create_dir(folder.path().join("copy")).unwrap();
         std::fs::copy(folder.path().join("a.mark"), folder.path().join("copy.mark")).unwrap();
-        assert_eq!(Owner::of(&at("copy")).installation, a.installation);
-        assert!(!Owner::of(&at("copy")).is(&a));
+        assert_eq!(StoreOwner::of(&at("copy")).installation, a.installation);
+        assert!(!StoreOwner::of(&at("copy")).is(&a));
     }
 }

@@ -16,7 +16,7 @@ use crate::domain::mail_kind::MailKind;
 use crate::domain::outbox::{Mail, MailEvent, MailState};
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
-use crate::domain::screening::{Answer, StandingList};
+use crate::domain::screening::{ScreeningAnswer, StandingList};
 use crate::domain::snapshot::{QuarantinedRead, Snapshot};
 use crate::domain::source::SourcePause;
 use crate::domain::subscription::Subscriber;
@@ -26,7 +26,7 @@ use crate::store::Releasable;
 
 /// What a watched source shows of a company.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SourceCoverage {
+pub struct CompanyOnSource {
     /// The source.
     pub source: SourceId,
     /// How many entries of its accepted state name the company.
@@ -90,7 +90,7 @@ pub struct Reviews {
 
 /// A change after a person decided whose names stand in it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Decided {
+pub struct DecidedChange {
     /// The change.
     pub change: Change,
     /// Mails put into the outbox.
@@ -99,7 +99,7 @@ pub struct Decided {
 
 /// A read that was taken back.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Retracted {
+pub struct RetractedRead {
     /// What was taken back.
     pub retraction: Retraction,
     /// Mails put into the outbox.
@@ -185,7 +185,7 @@ pub struct StandingSummary {
 
 impl From<StandingList> for StandingSummary {
     fn from(list: StandingList) -> Self {
-        let listed = list.known.iter().filter(|known| known.answer == Answer::Listed);
+        let listed = list.known.iter().filter(|known| known.answer == ScreeningAnswer::Listed);
         let listed: BTreeSet<&str> = listed.map(|known| known.name.as_str()).collect();
         Self {
             listed: listed.len(),

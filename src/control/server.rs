@@ -18,19 +18,19 @@ use tokio_util::io::ReaderStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::ask::{Event, Outcome, Progress};
+use super::ask::{CommandOutcome, ControlEvent, ProgressReporter};
 use super::command::Command;
-use super::owner::{Introduction, Owner, PROTOCOL};
+use super::owner::{Introduction, PROTOCOL, StoreOwner};
 use super::service::InUse;
-use super::socket::{ListenError, SocketFile};
+use super::socket::{ControlSocketFile, ListenError};
 use crate::domain::meter::Meter;
 
 /// A socket that is listened on. Its file goes when it is dropped.
 #[derive(Debug)]
-pub struct Server {
+pub struct ControlServer {
     listener: UnixListener,
-    file: SocketFile,
-    owner: Owner,
+    file: ControlSocketFile,
+    owner: StoreOwner,
 }
 
 /// How often it is looked how far long work has come.
@@ -42,14 +42,14 @@ pub(super) const VERSION_HEADER: &str = "regwatch-version";
 /// The protocol that a command is written in.
 pub(super) const PROTOCOL_HEADER: &str = "regwatch-protocol";
 
-impl Server {
+impl ControlServer {
     /// Listens on `path`, which only this user may open, for the store of `owner`. What a process left there
     /// that has gone is replaced; a socket on which somebody listens is not.
     ///
     /// # Errors
     /// [`ListenError`] naming the path.
-    pub async fn bind(path: &Path, owner: Owner) -> Result<Self, ListenError> {
-        let (listener, file) = SocketFile::bind(path).await?;
+    pub async fn bind(path: &Path, owner: StoreOwner) -> Result<Self, ListenError> {
+        let (listener, file) = ControlSocketFile::bind(path).await?;
         Ok(Self { listener, file, owner })
     }
 
@@ -63,7 +63,7 @@ impl Server {
             .route("/owner", get(introduce))
             .layer(map_response(stamp))
             .layer(DefaultBodyLimit::max(MAX_COMMAND_BYTES))
-            .with_state(Shared { service, tasks, owner: self.owner });
+            .with_state(ServerParts { service, tasks, owner: self.owner });
         // axum takes the listener; the file goes here.
         let file = self.file;
         let served = axum::serve(self.listener, router)
@@ -75,10 +75,10 @@ impl Server {
 }
 
 #[derive(Debug, Clone)]
-struct Shared {
+struct ServerParts {
     service: InUse,
     tasks: TaskTracker,
-    owner: Owner,
+    owner: StoreOwner,
 }
 
 /// A mail that came in and a file of subscribers are commands too; only the owner of the socket sends any.
@@ -93,7 +93,7 @@ const BUFFERED_BYTES: usize = 64 * 1024;
 /// Executes a command in a task of its own and streams what it tells, one JSON object a line.
 ///
 /// Bodies of another program are not read as commands: the same words may mean something else.
-async fn answer(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(State(shared): State<ServerParts>, headers: HeaderMap, body: Bytes) -> Response {
     let protocol = headers.get(PROTOCOL_HEADER).and_then(|value| value.to_str().ok()?.parse().ok());
     let command = match protocol {
         Some(PROTOCOL) => {
@@ -107,12 +107,12 @@ async fn answer(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -
     };
     match command {
         Ok(command) => execute(shared, command),
-        Err(refused) => one_line(Event::<()>::Done(Outcome::Refused(refused)).line()),
+        Err(refused) => one_line(ControlEvent::<()>::Done(CommandOutcome::Refused(refused)).line()),
     }
 }
 
 /// Says whose daemon it is.
-async fn introduce(State(shared): State<Shared>) -> Response {
+async fn introduce(State(shared): State<ServerParts>) -> Response {
     let version = env!("CARGO_PKG_VERSION").to_owned();
     Json(Introduction { protocol: PROTOCOL, version, owner: shared.owner }).into_response()
 }
@@ -121,12 +121,12 @@ fn one_line(line: Vec<u8>) -> Response {
     ([("content-type", "application/x-ndjson")], line).into_response()
 }
 
-fn execute(shared: Shared, command: Command) -> Response {
+fn execute(shared: ServerParts, command: Command) -> Response {
     let (mut events, lines) = tokio::io::duplex(BUFFERED_BYTES);
     shared.tasks.clone().spawn(async move {
         let (checks, mut checked) = mpsc::channel(BUFFERED_READINGS);
         let meter = Meter::default();
-        let progress = Progress { checks, meter: meter.clone() };
+        let progress = ProgressReporter { checks, meter: meter.clone() };
         let service = shared.service.current();
         let work = async {
             let outcome = command.execute(&service, &progress).await;
@@ -138,13 +138,13 @@ fn execute(shared: Shared, command: Command) -> Response {
             loop {
                 tokio::select! {
                     reading = checked.recv() => match reading {
-                        Some(reading) => send(&mut events, &Event::<()>::Reading(Box::new(reading)).line()).await,
+                        Some(reading) => send(&mut events, &ControlEvent::<()>::Reading(Box::new(reading)).line()).await,
                         None => return events,
                     },
                     _ = looks.tick() => {
                         if let Some(percent) = meter.percent().filter(|percent| Some(*percent) != told) {
                             told = Some(percent);
-                            send(&mut events, &Event::<()>::Percent(percent).line()).await;
+                            send(&mut events, &ControlEvent::<()>::Percent(percent).line()).await;
                         }
                     }
                 }

@@ -6,11 +6,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::NaiveDate;
 use tokio::sync::{mpsc, oneshot};
 
-use super::ask::{Ask, Progress};
+use super::ask::{Ask, ProgressReporter};
 use super::command::Command;
 use super::deed;
 use super::reply::{
-    Handled, InForce, MailDetail, MailSummary, Paused, Questioned, SourceCoverage, SourceDetail,
+    CompanyOnSource, Handled, InForce, MailDetail, MailSummary, Paused, Questioned, SourceDetail,
     SourceStatus, Subscribed,
 };
 use crate::check::{Checker, ReadOptions, RetractError, ReviewError};
@@ -82,7 +82,7 @@ pub struct ServiceParts {
 
 /// Executes commands.
 #[derive(Debug)]
-pub struct Service(pub(super) ServiceParts);
+pub struct CommandService(pub(super) ServiceParts);
 
 /// Why a command could not be done. Told to the operator in words.
 #[derive(Debug, thiserror::Error)]
@@ -135,28 +135,28 @@ const SHOWN_SNAPSHOTS: usize = 20;
 /// The service that executes what is asked now: another takes its place when the files are taken over. Clones are
 /// the same.
 #[derive(Debug, Clone)]
-pub struct InUse(Arc<RwLock<Arc<Service>>>);
+pub struct InUse(Arc<RwLock<Arc<CommandService>>>);
 
 impl InUse {
     /// Begins with a service.
     #[must_use]
-    pub fn new(service: Arc<Service>) -> Self {
+    pub fn new(service: Arc<CommandService>) -> Self {
         Self(Arc::new(RwLock::new(service)))
     }
 
     /// Returns the one that is in use. Whoever has it keeps it to the end of the command.
     #[must_use]
-    pub fn current(&self) -> Arc<Service> {
+    pub fn current(&self) -> Arc<CommandService> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Puts another in its place.
-    pub fn replace(&self, service: Arc<Service>) {
+    pub fn replace(&self, service: Arc<CommandService>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = service;
     }
 }
 
-impl Service {
+impl CommandService {
     /// A service over the given use cases.
     #[must_use]
     pub fn new(parts: ServiceParts) -> Self {
@@ -167,18 +167,22 @@ impl Service {
     ///
     /// # Errors
     /// [`CommandError`]; what was done before it stays done.
-    pub async fn execute<A: Ask>(&self, ask: A, progress: &Progress) -> Result<A::Reply, CommandError> {
+    pub async fn execute<A: Ask>(
+        &self,
+        ask: A,
+        progress: &ProgressReporter,
+    ) -> Result<A::Reply, CommandError> {
         self.note(&ask.clone().into()).await?;
         ask.answer(self, progress).await
     }
 
     /// What each watched source shows of a company.
-    pub(super) async fn coverage(&self, company: &CompanyId) -> Result<Vec<SourceCoverage>, CommandError> {
+    pub(super) async fn coverage(&self, company: &CompanyId) -> Result<Vec<CompanyOnSource>, CommandError> {
         let mut coverage = Vec::new();
         for source in &*self.0.sources {
             let known = self.0.store.known(&source.id).await?;
             let named = known.standing.as_ref().and_then(|standing| standing.named.get(company));
-            coverage.push(SourceCoverage {
+            coverage.push(CompanyOnSource {
                 source: source.id.clone(),
                 entries: named.map_or(0, BTreeSet::len),
                 verdict: known.state.as_ref().map(|state| state.verdict),
@@ -227,7 +231,7 @@ impl Service {
         &self,
         sources: &[SourceId],
         options: ReadOptions,
-        progress: &Progress,
+        progress: &ProgressReporter,
     ) -> Result<CheckReport, CommandError> {
         let parts = &self.0;
         let sources = self.to_be_read(sources).await?;

@@ -34,13 +34,13 @@ pub enum ListenError {
 
 /// A socket's file, and the right to it. The file goes when it is dropped, if it is still this one.
 #[derive(Debug)]
-pub(super) struct SocketFile {
+pub(super) struct ControlSocketFile {
     path: PathBuf,
     made: Option<(u64, u64)>,
     _lock: File,
 }
 
-impl SocketFile {
+impl ControlSocketFile {
     /// Listens on `path`. What was left there by a process that has gone is replaced.
     pub(super) async fn bind(path: &Path) -> Result<(UnixListener, Self), ListenError> {
         let shown = || path.display().to_string();
@@ -64,7 +64,7 @@ impl SocketFile {
     }
 }
 
-impl Drop for SocketFile {
+impl Drop for ControlSocketFile {
     fn drop(&mut self) {
         let there = std::fs::symlink_metadata(&self.path).ok().map(|file| (file.dev(), file.ino()));
         if there.is_some() && there == self.made {

@@ -22,11 +22,11 @@ const MAX_DOMAINS: usize = 10_000;
 pub(super) struct Limits {
     pace: Pace,
     places: usize,
-    state: Mutex<State>,
+    state: Mutex<PaceState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct PaceState {
     all: TokenBucket,
     domains: HashMap<String, Domain>,
     /// What the clock showed last.
@@ -121,7 +121,7 @@ impl Limits {
         }
     }
 
-    fn domain<'a>(&self, state: &'a mut State, name: &str, now: DateTime<Utc>) -> &'a mut Domain {
+    fn domain<'a>(&self, state: &'a mut PaceState, name: &str, now: DateTime<Utc>) -> &'a mut Domain {
         if state.domains.len() >= MAX_DOMAINS {
             state.domains.retain(|_, domain| domain.is_remarkable(now, self.places));
         }
@@ -135,10 +135,10 @@ impl Limits {
     }
 
     /// The same, its moments forgotten where the clock went back: they would not come for long.
-    fn state_at(&self, now: DateTime<Utc>) -> MutexGuard<'_, State> {
+    fn state_at(&self, now: DateTime<Utc>) -> MutexGuard<'_, PaceState> {
         let mut state = self.state();
         if moment::lies_ahead(state.seen_at, now) {
-            let State { all, domains, .. } = &mut *state;
+            let PaceState { all, domains, .. } = &mut *state;
             if let Some(rate) = self.pace.rate_per_minute {
                 all.set_back(BucketRate::per_minute(rate), counted(now));
             }
@@ -153,7 +153,7 @@ impl Limits {
         state
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, PaceState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

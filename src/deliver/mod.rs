@@ -89,14 +89,14 @@ impl DelivererParts {
 /// Sends what is due. One for the whole program.
 #[derive(Debug)]
 pub struct Deliverer {
-    parts: Arc<Parts>,
+    parts: Arc<SharedBySenders>,
     turn: tokio::sync::Mutex<()>,
     loops: Loops,
 }
 
 /// What the senders share.
 #[derive(Debug)]
-struct Parts {
+struct SharedBySenders {
     given: DelivererParts,
     limits: Arc<Limits>,
     refusals: Mutex<RecipientRejections>,
@@ -120,7 +120,7 @@ impl Deliverer {
     #[must_use]
     pub fn new(parts: DelivererParts) -> Self {
         let limits = Arc::new(Limits::new(parts.pace, parts.concurrency.max(1)));
-        let parts = Parts {
+        let parts = SharedBySenders {
             given: parts,
             limits,
             refusals: Mutex::default(),
@@ -291,7 +291,7 @@ impl Deliverer {
     }
 }
 
-impl Parts {
+impl SharedBySenders {
     /// One sender.
     async fn send_all(&self, feed: &SendQueue, unkept: &PendingAcks) -> Result<DeliveryStats, StoreError> {
         let mut delivered = DeliveryStats::default();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify, mpsc};
 
-use super::Parts;
+use super::SharedBySenders;
 use crate::domain::outbox::Mail;
 use crate::store::{Lease, LeasedMail, StoreError};
 
@@ -26,9 +26,9 @@ struct InHand {
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Held(Arc<InHand>);
+pub(super) struct MailInHand(Arc<InHand>);
 
-impl Drop for Held {
+impl Drop for MailInHand {
     fn drop(&mut self) {
         self.0.count.fetch_sub(1, Ordering::SeqCst);
         self.0.is_less.notify_one();
@@ -37,24 +37,24 @@ impl Drop for Held {
 
 /// A leased mail in a sender's hands.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub(super) struct TakenMail {
     /// The mail.
     pub(super) leased: LeasedMail,
-    _held: Held,
+    _held: MailInHand,
 }
 
 /// Hands leased mails out to the senders.
 #[derive(Debug)]
 pub(super) struct SendQueue {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<LeasedMails>,
     is_down: Arc<AtomicBool>,
     was_reached: AtomicBool,
     is_probe: bool,
 }
 
 #[derive(Debug)]
-struct Waiting {
-    mails: mpsc::Receiver<Taken>,
+struct LeasedMails {
+    mails: mpsc::Receiver<TakenMail>,
     /// Taken out when it was too late to begin with them.
     left_over: Vec<Lease>,
 }
@@ -62,7 +62,7 @@ struct Waiting {
 /// Leases what a [`SendQueue`] hands out.
 #[derive(Debug)]
 pub(super) struct Leaser {
-    mails: mpsc::Sender<Taken>,
+    mails: mpsc::Sender<TakenMail>,
     in_hand: Arc<InHand>,
     /// As the feed has it.
     is_down: Arc<AtomicBool>,
@@ -83,7 +83,7 @@ impl SendQueue {
 
     fn with(senders: usize, batch: usize, is_probe: bool) -> (Self, Leaser) {
         let (sender, mails) = mpsc::channel(batch + senders);
-        let waiting = Waiting { mails, left_over: Vec::new() };
+        let waiting = LeasedMails { mails, left_over: Vec::new() };
         let (is_down, was_reached) = (Arc::new(AtomicBool::new(false)), AtomicBool::new(false));
         let leaser =
             Leaser { mails: sender, in_hand: Arc::default(), is_down: Arc::clone(&is_down), batch, is_probe };
@@ -96,7 +96,7 @@ impl SendQueue {
     }
 
     /// The next mail; nothing once none is due, the transport is out of reach or the service stops.
-    pub(super) async fn next(&self, parts: &Parts) -> Option<Taken> {
+    pub(super) async fn next(&self, parts: &SharedBySenders) -> Option<TakenMail> {
         let mut waiting = self.waiting.lock().await;
         if self.is_over(parts) {
             return None;
@@ -110,7 +110,7 @@ impl SendQueue {
     }
 
     /// Whether no mail may be begun any more.
-    pub(super) fn is_over(&self, parts: &Parts) -> bool {
+    pub(super) fn is_over(&self, parts: &SharedBySenders) -> bool {
         self.is_down() || parts.is_stopping()
     }
 
@@ -154,7 +154,7 @@ impl SendQueue {
 impl Leaser {
     /// Leases batch after batch, each as soon as the one before leaves no more than a mail for each sender,
     /// until nothing is due or may go and no mail is on its way any more, or the feed is closed.
-    pub(super) async fn lease_all(self, parts: &Parts) -> Result<(), StoreError> {
+    pub(super) async fn lease_all(self, parts: &SharedBySenders) -> Result<(), StoreError> {
         while let Ok(room) = self.mails.reserve_many(self.batch).await {
             if self.is_down.load(Ordering::Relaxed) {
                 break;
@@ -163,7 +163,7 @@ impl Leaser {
             let is_empty = all.is_empty();
             for (place, leased) in room.zip(all) {
                 self.in_hand.count.fetch_add(1, Ordering::SeqCst);
-                place.send(Taken { leased, _held: Held(Arc::clone(&self.in_hand)) });
+                place.send(TakenMail { leased, _held: MailInHand(Arc::clone(&self.in_hand)) });
             }
             if self.is_probe || (is_empty && !self.others_may_come().await) {
                 break;
@@ -185,7 +185,7 @@ impl Leaser {
     }
 }
 
-async fn lease(parts: &Parts, wanted: usize) -> Result<Vec<LeasedMail>, StoreError> {
+async fn lease(parts: &SharedBySenders, wanted: usize) -> Result<Vec<LeasedMail>, StoreError> {
     let now = parts.given.clock.now();
     let limit = parts.limits.admits(wanted, now);
     if limit == 0 || parts.is_stopping() {

@@ -18,12 +18,12 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 
-use self::composer::{Known, Round, Ties, read_of};
+use self::composer::{Round, RoundContext, Ties, read_of};
 use crate::clock::Clock;
 use crate::domain::alert::{Alert, AlertItem};
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::grouping::{Collecting, due};
+use crate::domain::grouping::{CollectionRules, due};
 use crate::domain::id::{AlertId, MailId};
 use crate::domain::moment;
 use crate::domain::subscription::Subscriber;
@@ -140,13 +140,13 @@ impl Dispatcher {
         Ok(id)
     }
 
-    fn collecting(&self, patience: BatchWindow) -> Collecting {
+    fn collecting(&self, patience: BatchWindow) -> CollectionRules {
         let length = |length| TimeDelta::from_std(length).unwrap_or_default();
         let wait = match patience {
             BatchWindow::Group => length(self.settings.group_within),
             BatchWindow::Now => TimeDelta::zero(),
         };
-        Collecting { wait, lead: length(self.settings.deadline_within) }
+        CollectionRules { wait, lead: length(self.settings.deadline_within) }
     }
 
     /// Gives every reader an item of every alert they follow.
@@ -254,7 +254,7 @@ impl Dispatcher {
         let told = self.told_of(&waiting, round).await?;
         let found = self.found_since(&waiting, round.now).await?;
         let aside = self.set_aside(&waiting, &found, round).await?;
-        let known = Arc::new(Known { told, found, aside });
+        let known = Arc::new(RoundContext { told, found, aside });
         let composed = self.in_parallel(waiting, known, looks, round).await;
         let made: Vec<(EmailAddress, usize)> =
             composed.iter().map(|composed| (composed.reader.clone(), composed.mails.len())).collect();
@@ -372,7 +372,7 @@ impl Dispatcher {
     async fn in_parallel(
         &self,
         waiting: WaitingReaders,
-        known: Arc<Known>,
+        known: Arc<RoundContext>,
         mut looks: Looks,
         round: &Round,
     ) -> Vec<ReaderCommit> {

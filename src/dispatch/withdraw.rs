@@ -6,7 +6,7 @@ use super::{DispatchError, Dispatcher};
 use crate::domain::change::Change;
 use crate::domain::id::MailId;
 use crate::domain::outbox::Mail;
-use crate::domain::retraction::{Effect, Retraction};
+use crate::domain::retraction::{Retraction, RetractionEffect};
 use crate::store::{Withdrawn, anew_if_overtaken};
 
 /// Mails that are looked at in one step.
@@ -53,9 +53,9 @@ impl Dispatcher {
         let (mut dropped, mut mails) = (Vec::new(), Vec::new());
         for mail in page {
             match retraction.effect_on(mail) {
-                Effect::None => {}
-                Effect::Drop => dropped.push(mail.id.clone()),
-                Effect::Tell => {
+                RetractionEffect::None => {}
+                RetractionEffect::Drop => dropped.push(mail.id.clone()),
+                RetractionEffect::Tell => {
                     let reader = self.store.subscriber(&mail.recipient).await?;
                     let zone = reader.map(|reader| reader.preferences.zone).unwrap_or_default();
                     mails.push(self.composer.withdraw(retraction, mail, changes, (now, zone)));

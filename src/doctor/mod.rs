@@ -21,7 +21,7 @@ use crate::settings::TransportSettings;
 
 /// Something that should be put right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct DoctorFinding {
     /// What it is about: `configuration`, `programs`, `permissions`, `disk`, `store`, `daemon`, `backup`, `clock`,
     /// `dns`, `relay` or `sources`.
     pub area: &'static str,
@@ -35,12 +35,12 @@ pub struct Finding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Examination {
     /// What should be put right; empty where all is well.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<DoctorFinding>,
     /// What was looked at, and could be.
     pub examined: Vec<&'static str>,
 }
 
-impl Finding {
+impl DoctorFinding {
     fn new(area: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { area, what: what.into(), fix: fix.into() }
     }
@@ -86,45 +86,49 @@ pub async fn examine(path: &Path, clock: Arc<dyn Clock>) -> Examination {
 }
 
 /// A configuration that is not valid, a finding a fault.
-fn faults(error: &ConfigError) -> Vec<Finding> {
+fn faults(error: &ConfigError) -> Vec<DoctorFinding> {
     let fix = "correct this line; docs/CONFIGURATION.md has every key";
-    error.faults().iter().map(|fault| Finding::new("configuration", fault.to_string(), fix)).collect()
+    error.faults().iter().map(|fault| DoctorFinding::new("configuration", fault.to_string(), fix)).collect()
 }
 
-fn of_configuration(config: &Config) -> Vec<Finding> {
+fn of_configuration(config: &Config) -> Vec<DoctorFinding> {
     let mut findings = Vec::new();
     if let Some(why) = &config.fetch.only_here {
-        findings.push(Finding::new("configuration", why.clone(), "put your own addresses into these lines"));
+        findings.push(DoctorFinding::new(
+            "configuration",
+            why.clone(),
+            "put your own addresses into these lines",
+        ));
     }
     if let TransportSettings::Maildir { path } = &config.mail.transport {
-        findings.push(Finding::new(
+        findings.push(DoctorFinding::new(
             "configuration",
             format!("mail goes into the folder {} and reaches nobody", path.display()),
             "set your relay in mail.transport, such as \"smtp://user@relay.example:587\", then `regwatch mail test ADDRESS`",
         ));
     }
     if config.operator.address.is_none() {
-        findings.push(Finding::new(
+        findings.push(DoctorFinding::new(
             "configuration",
             "nobody gets a mail when a source or the service is in trouble",
             "[operator] address = \"YOU@YOUR.DOMAIN\"",
         ));
     }
     if config.sources.is_empty() {
-        findings.push(Finding::new(
+        findings.push(DoctorFinding::new(
             "configuration",
             "no source is watched",
             "regwatch source add ADDRESS --write",
         ));
     }
     if config.companies.is_empty() {
-        findings.push(Finding::new("configuration", "no company is tracked", "regwatch company add"));
+        findings.push(DoctorFinding::new("configuration", "no company is tracked", "regwatch company add"));
     }
     findings
 }
 
 /// Programs that sources need and that cannot be run.
-fn programs(config: &Config) -> Vec<Finding> {
+fn programs(config: &Config) -> Vec<DoctorFinding> {
     let runs = |program: &std::ffi::OsStr, argument: &str| {
         let mut command = std::process::Command::new(program);
         command.arg(argument).stdin(std::process::Stdio::null());
@@ -133,7 +137,7 @@ fn programs(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     let is_pdf = |kind: &SourceKind| matches!(kind, SourceKind::PdfText(_));
     if config.sources.iter().any(|source| is_pdf(&source.kind)) && !runs("pdftotext".as_ref(), "-v") {
-        findings.push(Finding::new(
+        findings.push(DoctorFinding::new(
             "programs",
             "cannot run pdftotext, which sources of the kind pdf-text need",
             "apt-get install poppler-utils",
@@ -143,7 +147,7 @@ fn programs(config: &Config) -> Vec<Finding> {
     if let Some(browser) = config.fetch.browser.as_ref().filter(|_| needs_browser)
         && !runs(browser.program.as_os_str(), "--version")
     {
-        findings.push(Finding::new(
+        findings.push(DoctorFinding::new(
             "programs",
             format!("cannot run {}, which sources with render = \"browser\" need", browser.program.display()),
             "apt-get install chromium, and set its path in fetch.browser",

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
-use super::{Finding, WITHIN};
+use super::{DoctorFinding, WITHIN};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::placeholder;
@@ -33,7 +33,7 @@ const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(2);
 const MAX_NAMED: usize = 3;
 
 /// What asking a source came to.
-enum Asked {
+enum SourceContact {
     /// It answered, and its server's clock shows this.
     Answered(Option<DateTime<Utc>>),
     /// It is not asked in this configuration, or not for now.
@@ -43,7 +43,7 @@ enum Asked {
 }
 
 /// Whether every source can be reached. Those that fail for one reason are one finding.
-pub(super) async fn sources(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Finding> {
+pub(super) async fn sources(config: &Config, clock: &Arc<dyn Clock>) -> Vec<DoctorFinding> {
     let deadline = Instant::now() + WITHIN;
     let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
     let slots = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
@@ -61,14 +61,14 @@ pub(super) async fn sources(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Find
         let Ok((id, asked)) = ended else { continue };
         answered += 1;
         match asked {
-            Asked::Answered(date) => times.extend(date.map(|date| date - clock.now())),
-            Asked::LeftAlone => {}
-            Asked::Unread(reason) => {
+            SourceContact::Answered(date) => times.extend(date.map(|date| date - clock.now())),
+            SourceContact::LeftAlone => {}
+            SourceContact::Unread(reason) => {
                 unread.entry(kind_of_reason(&reason)).or_default().push((id.to_string(), reason));
             }
         }
     }
-    let mut findings: Vec<Finding> = unread.into_values().map(|alike| of_sources(&alike)).collect();
+    let mut findings: Vec<DoctorFinding> = unread.into_values().map(|alike| of_sources(&alike)).collect();
     let left = config.sources.len() - answered;
     if left > 0 {
         let what = format!(
@@ -76,7 +76,7 @@ pub(super) async fn sources(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Find
             counted(config.sources.len(), "source", "sources"),
             WITHIN.as_secs()
         );
-        findings.push(Finding::new(
+        findings.push(DoctorFinding::new(
             "sources",
             what,
             "check the network of this machine; regwatch source test ID reads one source",
@@ -86,29 +86,33 @@ pub(super) async fn sources(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Find
     findings
 }
 
-async fn ask(fetcher: &Fetcher, source: &Source, now: DateTime<Utc>) -> Asked {
+async fn ask(fetcher: &Fetcher, source: &Source, now: DateTime<Utc>) -> SourceContact {
     if fetcher.may_ask(source).await.is_err() {
-        return Asked::LeftAlone;
+        return SourceContact::LeftAlone;
     }
     match fetcher.read(source, None, now).await {
         Ok(answer) if answer.status < 400 => {
             let date = answer.header("date").and_then(|date| httpdate::parse_http_date(date).ok());
-            Asked::Answered(date.map(DateTime::from))
+            SourceContact::Answered(date.map(DateTime::from))
         }
-        Ok(answer) => Asked::Unread(format!("answered {}", answer.status)),
-        Err(FetchError::Paused { .. } | FetchError::Quota { .. }) => Asked::LeftAlone,
-        Err(error) => Asked::Unread(error_chain(&error)),
+        Ok(answer) => SourceContact::Unread(format!("answered {}", answer.status)),
+        Err(FetchError::Paused { .. } | FetchError::Quota { .. }) => SourceContact::LeftAlone,
+        Err(error) => SourceContact::Unread(error_chain(&error)),
     }
 }
 
-fn of_sources(alike: &[(String, String)]) -> Finding {
+fn of_sources(alike: &[(String, String)]) -> DoctorFinding {
     let reason = alike.first().map(|(_, reason)| shorten(&one_line(reason), 160)).unwrap_or_default();
     if let [(id, _)] = alike {
-        return Finding::new("sources", format!("{id}: {reason}"), format!("regwatch source test {id}"));
+        return DoctorFinding::new(
+            "sources",
+            format!("{id}: {reason}"),
+            format!("regwatch source test {id}"),
+        );
     }
     let named: Vec<&str> = alike.iter().take(MAX_NAMED).map(|(id, _)| id.as_str()).collect();
     let more = if alike.len() > MAX_NAMED { ", …" } else { "" };
-    Finding::new(
+    DoctorFinding::new(
         "sources",
         format!("{} sources ({}{more}): {reason}", alike.len(), named.join(", ")),
         "the fault is most likely on this side: check its network, its DNS (/etc/resolv.conf) and its proxy",
@@ -116,11 +120,11 @@ fn of_sources(alike: &[(String, String)]) -> Finding {
 }
 
 /// Whether this machine's clock differs from what most servers say.
-fn clock_of(mut differences: Vec<TimeDelta>) -> Option<Finding> {
+fn clock_of(mut differences: Vec<TimeDelta>) -> Option<DoctorFinding> {
     differences.sort();
     let median = *differences.get(differences.len() / 2)?;
     (median.abs() > CLOCK_SLACK).then(|| {
-        Finding::new(
+        DoctorFinding::new(
             "clock",
             format!(
                 "the clock of this machine differs by {} s from those of the sources' servers",
@@ -132,7 +136,7 @@ fn clock_of(mut differences: Vec<TimeDelta>) -> Option<Finding> {
 }
 
 /// Whether the records stand in the DNS without which mail is not believed. A folder needs none.
-pub(super) async fn dns(mail: &MailSettings) -> Vec<Finding> {
+pub(super) async fn dns(mail: &MailSettings) -> Vec<DoctorFinding> {
     let is_sent = matches!(mail.transport, TransportSettings::Smtp(_));
     if !is_sent || placeholder::is_nobodys(mail.from.address.domain()) {
         return Vec::new();
@@ -140,10 +144,10 @@ pub(super) async fn dns(mail: &MailSettings) -> Vec<Finding> {
     let fix = "regwatch mail dns prints the records; publish them where the domain's DNS is kept";
     let Ok(resolver) = MessageAuthenticator::new_system_conf() else {
         let what = "cannot use the DNS: /etc/resolv.conf names no server";
-        return vec![Finding::new("dns", what, "add one to /etc/resolv.conf")];
+        return vec![DoctorFinding::new("dns", what, "add one to /etc/resolv.conf")];
     };
     let looked = dns_records(mail).into_iter().map(|record| look_up(&resolver, record));
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut findings: Vec<DoctorFinding> = Vec::new();
     for (record, outcome) in futures_util::future::join_all(looked).await {
         let what = match outcome {
             Ok(true) => continue,
@@ -152,7 +156,7 @@ pub(super) async fn dns(mail: &MailSettings) -> Vec<Finding> {
             }
             Err(reason) => format!("{}: {reason}", record.name),
         };
-        findings.push(Finding::new("dns", what, fix));
+        findings.push(DoctorFinding::new("dns", what, fix));
     }
     findings
 }
@@ -176,10 +180,10 @@ async fn look_up(resolver: &MessageAuthenticator, record: DnsRecord) -> (DnsReco
 }
 
 /// Whether the relay can be reached.
-pub(super) async fn relay(mail: &MailSettings) -> Option<Finding> {
+pub(super) async fn relay(mail: &MailSettings) -> Option<DoctorFinding> {
     let TransportSettings::Smtp(relay) = &mail.transport else { return None };
     let reason = connect(relay).await.err()?;
-    Some(Finding::new(
+    Some(DoctorFinding::new(
         "relay",
         format!("{}:{} cannot be reached: {reason}", relay.host, relay.port),
         "check mail.transport and firewalls on the way; then regwatch mail test ADDRESS",

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use chrono::{Duration, Utc};
 
-use super::Finding;
+use super::DoctorFinding;
 use crate::app::Backend;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::control::{ClientError, Progress, command};
+use crate::control::{ClientError, ProgressReporter, command};
 use crate::domain::text::error_chain;
 use crate::settings::StoreSettings;
 
@@ -20,13 +20,13 @@ const BACKUP_WITHIN: Duration = Duration::days(7);
 /// A store with a longer log takes too long to be looked at record by record.
 const VERIFIED_UP_TO: u64 = 128 << 20;
 
-pub(super) async fn findings(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Finding> {
+pub(super) async fn findings(config: &Config, clock: &Arc<dyn Clock>) -> Vec<DoctorFinding> {
     let StoreSettings::Sled { path } = &config.store else { return of_server(config).await };
     let mut findings = permissions(path);
     findings.extend(disk(path, config.store_rules.low_disk_bytes as u64));
     match Backend::of_daemon(config).await {
         Ok(Some(client)) => {
-            let progress = Progress::unheard();
+            let progress = ProgressReporter::unheard();
             match client.execute(command::LastBackup {}, &progress).await {
                 Ok(backup) => findings.extend(of_backup(backup.map(|backup| backup.at), clock.now())),
                 Err(error) => findings.push(of_daemon(&error)),
@@ -40,7 +40,7 @@ pub(super) async fn findings(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Fin
 
 /// The database server of a store, while no daemon runs. Its disk and its backups are its own. A database that was never
 /// used is no finding.
-async fn of_server(config: &Config) -> Vec<Finding> {
+async fn of_server(config: &Config) -> Vec<DoctorFinding> {
     match Backend::of_daemon(config).await {
         Ok(Some(_)) => return Vec::new(),
         Ok(None) => {}
@@ -49,15 +49,15 @@ async fn of_server(config: &Config) -> Vec<Finding> {
     let fix = "check store.url, the server and `regwatch store migrate`";
     let settings = config.store.clone();
     match tokio::task::spawn_blocking(move || crate::store::check(&settings)).await {
-        Ok(Ok(findings)) => findings.into_iter().map(|what| Finding::new("store", what, fix)).collect(),
+        Ok(Ok(findings)) => findings.into_iter().map(|what| DoctorFinding::new("store", what, fix)).collect(),
         Ok(Err(crate::store::StoreError::NoneYet { .. })) => Vec::new(),
-        Ok(Err(error)) => vec![Finding::new("store", error_chain(&error), fix)],
-        Err(error) => vec![Finding::new("store", error_chain(&error), fix)],
+        Ok(Err(error)) => vec![DoctorFinding::new("store", error_chain(&error), fix)],
+        Err(error) => vec![DoctorFinding::new("store", error_chain(&error), fix)],
     }
 }
 
-fn of_daemon(error: &ClientError) -> Finding {
-    Finding::new(
+fn of_daemon(error: &ClientError) -> DoctorFinding {
+    DoctorFinding::new(
         "daemon",
         error_chain(error),
         "systemctl restart regwatch, with the program that is installed now",
@@ -65,11 +65,11 @@ fn of_daemon(error: &ClientError) -> Finding {
 }
 
 /// Whether others may read the state, and whether it can be written.
-fn permissions(path: &Path) -> Vec<Finding> {
+fn permissions(path: &Path) -> Vec<DoctorFinding> {
     let mut findings = Vec::new();
     let mode = |path: &Path| std::fs::metadata(path).ok().map(|metadata| metadata.permissions().mode());
     if mode(path).is_some_and(|mode| mode & 0o077 != 0) {
-        findings.push(Finding::new(
+        findings.push(DoctorFinding::new(
             "permissions",
             format!(
                 "users other than its owner may enter {}, which has the addresses of subscribers",
@@ -82,7 +82,7 @@ fn permissions(path: &Path) -> Vec<Finding> {
     if let Some(folder) = existing
         && let Err(error) = tempfile::tempfile_in(folder)
     {
-        findings.push(Finding::new(
+        findings.push(DoctorFinding::new(
             "permissions",
             format!("{} cannot be written ({error})", folder.display()),
             "run this as the service's user, or give that user the folder",
@@ -91,11 +91,11 @@ fn permissions(path: &Path) -> Vec<Finding> {
     findings
 }
 
-fn disk(path: &Path, low_bytes: u64) -> Option<Finding> {
+fn disk(path: &Path, low_bytes: u64) -> Option<DoctorFinding> {
     let folder = path.ancestors().find(|folder| folder.is_dir())?;
     let free = fs2::available_space(folder).ok()?;
     (free < low_bytes).then(|| {
-        Finding::new(
+        DoctorFinding::new(
             "disk",
             format!(
                 "the disk of {1} has {0} MiB left, less than store.low_disk",
@@ -108,7 +108,7 @@ fn disk(path: &Path, low_bytes: u64) -> Option<Finding> {
 }
 
 /// The store while no daemon runs. One that was never used is no finding.
-async fn of_store(config: &Config, path: &Path, clock: &Arc<dyn Clock>) -> Vec<Finding> {
+async fn of_store(config: &Config, path: &Path, clock: &Arc<dyn Clock>) -> Vec<DoctorFinding> {
     if crate::store::Store::installation_beside(&config.store).is_none() && !path.exists() {
         return Vec::new();
     }
@@ -119,43 +119,44 @@ async fn of_store(config: &Config, path: &Path, clock: &Arc<dyn Clock>) -> Vec<F
     let mut findings = Vec::new();
     match verified.await {
         Ok(Some(Ok(verified))) => {
-            findings.extend(verified.findings.iter().map(|what| Finding::new("store", what.clone(), fix)));
+            findings
+                .extend(verified.findings.iter().map(|what| DoctorFinding::new("store", what.clone(), fix)));
             let records = verified.records.len();
             if records > 0 {
-                findings.push(Finding::new("store", format!("{records} records are unreadable"), fix));
+                findings.push(DoctorFinding::new("store", format!("{records} records are unreadable"), fix));
             }
         }
         Ok(Some(Err(error))) => {
-            findings.push(Finding::new(
+            findings.push(DoctorFinding::new(
                 "store",
                 error_chain(&error),
                 "stop the process that has it, or wait for it",
             ));
         }
         Ok(None) => {}
-        Err(error) => findings.push(Finding::new("store", error_chain(&error), fix)),
+        Err(error) => findings.push(DoctorFinding::new("store", error_chain(&error), fix)),
     }
     if !findings.is_empty() {
         return findings;
     }
     match Backend::open(config.clone(), Arc::clone(clock)).await {
         Ok(door) => {
-            let progress = Progress::unheard();
+            let progress = ProgressReporter::unheard();
             match door.execute(command::LastBackup {}, progress).await {
                 Ok(backup) => findings.extend(of_backup(backup.map(|backup| backup.at), clock.now())),
-                Err(error) => findings.push(Finding::new("store", format!("{error:#}"), fix)),
+                Err(error) => findings.push(DoctorFinding::new("store", format!("{error:#}"), fix)),
             }
         }
-        Err(error) => findings.push(Finding::new("store", format!("{error:#}"), fix)),
+        Err(error) => findings.push(DoctorFinding::new("store", format!("{error:#}"), fix)),
     }
     findings
 }
 
-fn of_backup(at: Option<chrono::DateTime<Utc>>, now: chrono::DateTime<Utc>) -> Option<Finding> {
+fn of_backup(at: Option<chrono::DateTime<Utc>>, now: chrono::DateTime<Utc>) -> Option<DoctorFinding> {
     let fix = "regwatch store backup FILE, each night by a timer, and copy the file to another machine";
     match at {
-        None => Some(Finding::new("backup", "there is no backup of the store", fix)),
-        Some(at) if now - at > BACKUP_WITHIN => Some(Finding::new(
+        None => Some(DoctorFinding::new("backup", "there is no backup of the store", fix)),
+        Some(at) if now - at > BACKUP_WITHIN => Some(DoctorFinding::new(
             "backup",
             format!("the last backup is {} days old", (now - at).num_days()),
             fix,

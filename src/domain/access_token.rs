@@ -25,7 +25,7 @@ const ID_DIGITS: usize = 8;
 /// What a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Scope {
+pub enum AccessScope {
     /// Read feeds and the calendar, and nothing else: such a token may stand in an address.
     Feeds,
     /// Read everything that names no person.
@@ -36,7 +36,7 @@ pub enum Scope {
     Subscribers,
 }
 
-impl Scope {
+impl AccessScope {
     /// Each with its word.
     pub const ALL: [(&'static str, Self); 4] = [
         ("feeds", Self::Feeds),
@@ -46,13 +46,13 @@ impl Scope {
     ];
 }
 
-impl fmt::Display for Scope {
+impl fmt::Display for AccessScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(Self::ALL.iter().find(|(_, scope)| scope == self).map_or("", |(word, _)| word))
     }
 }
 
-impl FromStr for Scope {
+impl FromStr for AccessScope {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -136,7 +136,7 @@ pub struct AccessToken {
     /// Whose it is or what for, as its maker called it.
     pub name: String,
     /// What it may do.
-    pub scopes: BTreeSet<Scope>,
+    pub scopes: BTreeSet<AccessScope>,
     /// Its hash.
     pub hash: AccessTokenHash,
     /// When it was made.
@@ -155,7 +155,7 @@ impl AccessToken {
     pub fn new(
         text: &TokenText,
         name: String,
-        scopes: BTreeSet<Scope>,
+        scopes: BTreeSet<AccessScope>,
         last_day: Option<NaiveDate>,
         now: DateTime<Utc>,
     ) -> Self {
@@ -172,7 +172,7 @@ impl AccessToken {
 
     /// Whether it may do this.
     #[must_use]
-    pub fn may(&self, scope: Scope) -> bool {
+    pub fn may(&self, scope: AccessScope) -> bool {
         self.scopes.contains(&scope)
     }
 
@@ -180,7 +180,7 @@ impl AccessToken {
     /// people: only such a token counts that stands in one.
     #[must_use]
     pub fn is_for_feeds_alone(&self) -> bool {
-        self.scopes.len() == 1 && self.may(Scope::Feeds)
+        self.scopes.len() == 1 && self.may(AccessScope::Feeds)
     }
 }
 
@@ -202,24 +202,24 @@ mod tests {
     #[test]
     fn a_token_is_good_up_to_its_last_day_and_until_it_is_revoked() {
         let now: DateTime<Utc> = "2026-11-29T23:59:59Z".parse().unwrap();
-        let token = |scopes: &[Scope], last_day: Option<&str>| {
+        let token = |scopes: &[AccessScope], last_day: Option<&str>| {
             let last_day = last_day.map(|day| day.parse().unwrap());
             let scopes = scopes.iter().copied().collect();
             AccessToken::new(&TokenText::of([1; TOKEN_BYTES]), "reader".to_owned(), scopes, last_day, now)
         };
-        let feeds = token(&[Scope::Feeds], Some("2026-11-29"));
-        assert!(feeds.is_good(now) && feeds.is_for_feeds_alone() && !feeds.may(Scope::Read));
+        let feeds = token(&[AccessScope::Feeds], Some("2026-11-29"));
+        assert!(feeds.is_good(now) && feeds.is_for_feeds_alone() && !feeds.may(AccessScope::Read));
         assert!(!feeds.is_good(now + chrono::Duration::seconds(1)));
-        let more = token(&[Scope::Feeds, Scope::Read], None);
+        let more = token(&[AccessScope::Feeds, AccessScope::Read], None);
         assert!(more.is_good(now) && !more.is_for_feeds_alone());
         assert!(!AccessToken { revoked_at: Some(now), ..more }.is_good(now));
     }
 
     #[test]
     fn every_scope_has_its_word() {
-        for (word, scope) in Scope::ALL {
+        for (word, scope) in AccessScope::ALL {
             assert_eq!((word.parse(), scope.to_string().as_str()), (Ok(scope), word));
         }
-        assert!("all".parse::<Scope>().is_err());
+        assert!("all".parse::<AccessScope>().is_err());
     }
 }

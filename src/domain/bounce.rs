@@ -14,7 +14,7 @@ pub use words::{Returned, in_words};
 
 /// An enhanced status code (RFC 3463), such as `5.1.1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Status {
+pub struct EnhancedStatus {
     /// 2, 4 or 5: done, later, never.
     pub class: u16,
     /// What it is about: 1 the address, 2 the mailbox, 7 policy.
@@ -36,7 +36,7 @@ pub enum Blame {
     Unclear,
 }
 
-impl Status {
+impl EnhancedStatus {
     /// The status at the beginning of a text.
     #[must_use]
     pub fn leading(text: &str) -> Option<Self> {
@@ -73,7 +73,7 @@ impl Status {
     }
 }
 
-impl fmt::Display for Status {
+impl fmt::Display for EnhancedStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
     }
@@ -113,7 +113,7 @@ pub enum BounceKind {
 pub const NO_RECIPIENT: &str = "the report names no recipient";
 
 /// A block of fields, names in small letters, values on one line.
-type Fields = Vec<(String, String)>;
+type ReportFields = Vec<(String, String)>;
 
 /// Of a report, so many blocks and so many fields of each are looked at.
 const MAX_BLOCKS: usize = 50;
@@ -138,13 +138,13 @@ pub fn delivery_status(text: &str) -> BounceKind {
     verdicts.iter().max_by_key(worst).cloned().unwrap_or_else(nothing)
 }
 
-fn of_recipient(fields: &Fields) -> Option<BounceKind> {
+fn of_recipient(fields: &ReportFields) -> Option<BounceKind> {
     let action = value(fields, "action")?.to_ascii_lowercase();
     if action != "failed" {
         return Some(BounceKind::Nothing { why: format!("a report on a mail that was {action}") });
     }
     let diagnosis = value(fields, "diagnostic-code").unwrap_or_default();
-    let status = value(fields, "status").and_then(Status::leading);
+    let status = value(fields, "status").and_then(EnhancedStatus::leading);
     // Some servers say 5.0.0 and leave the rest to the words of the one that refused.
     let status = match status {
         Some(status) if !status.says_nothing() => Some(status),
@@ -173,8 +173,8 @@ fn of_recipient(fields: &Fields) -> Option<BounceKind> {
 }
 
 /// The status in `smtp; 550 5.1.1 no such user`.
-fn diagnosed(diagnosis: &str) -> Option<Status> {
-    diagnosis.split_whitespace().take(6).find_map(Status::leading)
+fn diagnosed(diagnosis: &str) -> Option<EnhancedStatus> {
+    diagnosis.split_whitespace().take(6).find_map(EnhancedStatus::leading)
 }
 
 /// The class of the reply in `smtp; 550 no such user`.
@@ -205,13 +205,13 @@ pub fn original_sender(text: &str) -> Option<String> {
     Some(sender.trim().trim_matches(['<', '>']).to_owned())
 }
 
-fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
+fn value<'a>(fields: &'a ReportFields, name: &str) -> Option<&'a str> {
     fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
 /// The blocks of fields of a text, parted by blank lines.
-fn blocks(text: &str) -> Vec<Fields> {
-    let mut blocks: Vec<Fields> = vec![Fields::new()];
+fn blocks(text: &str) -> Vec<ReportFields> {
+    let mut blocks: Vec<ReportFields> = vec![ReportFields::new()];
     for line in text.lines() {
         let is_open = blocks.last().is_some_and(|fields| !fields.is_empty());
         let Some(fields) = blocks.last_mut() else { break };
@@ -220,7 +220,7 @@ fn blocks(text: &str) -> Vec<Fields> {
                 break;
             }
             if is_open {
-                blocks.push(Fields::new());
+                blocks.push(ReportFields::new());
             }
         } else if line.starts_with([' ', '\t']) {
             if let Some((_, value)) = fields.last_mut().filter(|(_, value)| value.len() < MAX_VALUE_CHARS) {

@@ -25,7 +25,7 @@ const VERSION: &[u8] = b"1";
 
 /// One answer of several.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part<'a> {
+pub struct BundlePart<'a> {
     /// What the document calls it; each name once.
     pub name: String,
     /// The address asked.
@@ -45,12 +45,12 @@ pub const FIRST: &str = "first";
 pub struct DamagedBundle(String);
 
 #[derive(Serialize, Deserialize)]
-struct Contents {
-    parts: Vec<Described>,
+struct BundleContents {
+    parts: Vec<PartDescription>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Described {
+struct PartDescription {
     name: String,
     url: Url,
     content_type: Option<String>,
@@ -65,16 +65,16 @@ pub fn is_bundle(body: &[u8]) -> bool {
 
 /// Makes one body of several.
 #[must_use]
-pub fn encode(parts: &[Part<'_>]) -> Vec<u8> {
-    let described = |part: &Part<'_>| Described {
+pub fn encode(parts: &[BundlePart<'_>]) -> Vec<u8> {
+    let described = |part: &BundlePart<'_>| PartDescription {
         name: part.name.clone(),
         url: part.url.clone(),
         content_type: part.content_type.clone(),
         bytes: part.body.len(),
     };
     // Texts and numbers, all of which JSON has.
-    let contents =
-        serde_json::to_vec(&Contents { parts: parts.iter().map(described).collect() }).unwrap_or_default();
+    let contents = serde_json::to_vec(&BundleContents { parts: parts.iter().map(described).collect() })
+        .unwrap_or_default();
     let mut body = [MARK, VERSION, b"\n", &contents, b"\n"].concat();
     body.reserve(parts.iter().map(|part| part.body.len()).sum());
     for part in parts {
@@ -87,25 +87,25 @@ pub fn encode(parts: &[Part<'_>]) -> Vec<u8> {
 ///
 /// # Errors
 /// Where the body begins like a bundle and is none this program can read.
-pub fn decode(body: &[u8]) -> Option<Result<Vec<Part<'_>>, DamagedBundle>> {
+pub fn decode(body: &[u8]) -> Option<Result<Vec<BundlePart<'_>>, DamagedBundle>> {
     body.strip_prefix(MARK).map(parts)
 }
 
-fn parts(body: &[u8]) -> Result<Vec<Part<'_>>, DamagedBundle> {
+fn parts(body: &[u8]) -> Result<Vec<BundlePart<'_>>, DamagedBundle> {
     let (version, body) = line(body)?;
     if version != VERSION {
         let found = String::from_utf8_lossy(version).into_owned();
         return Err(DamagedBundle(format!("it has version {found:.8}, expected 1")));
     }
     let (contents, mut rest) = line(body)?;
-    let contents: Contents =
+    let contents: BundleContents =
         serde_json::from_slice(contents).map_err(|error| DamagedBundle(error.to_string()))?;
     let mut parts = Vec::with_capacity(contents.parts.len());
-    for Described { name, url, content_type, bytes } in contents.parts {
+    for PartDescription { name, url, content_type, bytes } in contents.parts {
         let (body, left) =
             rest.split_at_checked(bytes).ok_or_else(|| DamagedBundle("it ends early".to_owned()))?;
         rest = left;
-        parts.push(Part { name, url, content_type, body });
+        parts.push(BundlePart { name, url, content_type, body });
     }
     if !rest.is_empty() {
         return Err(DamagedBundle(format!("{} bytes follow its last part", rest.len())));
@@ -128,9 +128,9 @@ mod tests {
 
     use super::*;
 
-    fn part<'a>(name: &str, body: &'a [u8]) -> Part<'a> {
+    fn part<'a>(name: &str, body: &'a [u8]) -> BundlePart<'a> {
         let url = format!("https://agency.test/{name}?b=1&a=%20").parse().unwrap();
-        Part { name: name.to_owned(), url, content_type: Some("text/csv".to_owned()), body }
+        BundlePart { name: name.to_owned(), url, content_type: Some("text/csv".to_owned()), body }
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
         fn what_was_put_together_is_taken_apart(
             bodies in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..64), 1..6),
         ) {
-            let parts: Vec<Part<'_>> =
+            let parts: Vec<BundlePart<'_>> =
                 bodies.iter().enumerate().map(|(number, body)| part(&format!("part-{number}"), body)).collect();
             let body = encode(&parts);
             prop_assert_eq!(decode(&body), Some(Ok(parts)));

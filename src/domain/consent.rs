@@ -18,7 +18,7 @@ const LOOK_AGAIN: Duration = Duration::hours(1);
 
 /// What becomes of a mail that is about to be taken further.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
+pub enum ConsentVerdict {
     /// It is wanted as it is.
     Whole,
     /// It is wanted then.
@@ -51,7 +51,7 @@ const CORRECTED: &str = "a part of what it reports was retracted; another mail r
 
 /// What is known of whoever a mail goes to.
 #[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
+pub struct RecipientFacts<'a> {
     /// The recipient as a subscriber; nothing where nobody is known.
     pub reader: Option<&'a Subscriber>,
     /// Of a question: whether it stands open.
@@ -67,73 +67,79 @@ pub struct Facts<'a> {
 /// A mail of an older program does not say by what right it is sent. If it tells changes, its readers are those
 /// who followed one of their topics.
 #[must_use]
-pub fn wanted<'a>(mail: &Mail, facts: Facts<'_>, change: impl Fn(&ChangeId) -> Option<&'a Change>) -> Wanted {
+pub fn wanted<'a>(
+    mail: &Mail,
+    facts: RecipientFacts<'_>,
+    change: impl Fn(&ChangeId) -> Option<&'a Change>,
+) -> ConsentVerdict {
     match &mail.basis {
         Basis::Alerts { items } => alerts(mail, items, facts, change),
-        Basis::None if mail.changes.is_empty() => Wanted::Whole,
+        Basis::None if mail.changes.is_empty() => ConsentVerdict::Whole,
         Basis::None => match facts.reader {
             // Nobody is forgotten here whose mails are not forgotten, too.
-            None => Wanted::Whole,
+            None => ConsentVerdict::Whole,
             Some(reader) => {
                 let items = items_of(mail, reader, &change);
-                if items.is_empty() { Wanted::Whole } else { alerts(mail, &items, facts, change) }
+                if items.is_empty() { ConsentVerdict::Whole } else { alerts(mail, &items, facts, change) }
             }
         },
         Basis::Attestation { topics, .. } => attestation(facts, topics),
         Basis::Retraction { topics } => match facts.reader.and_then(|reader| reader.pause(facts.now)) {
-            Some(pause) => Wanted::Later(pause.until.unwrap_or(facts.now + LOOK_AGAIN)),
+            Some(pause) => ConsentVerdict::Later(pause.until.unwrap_or(facts.now + LOOK_AGAIN)),
             None => of_reader(facts, |reader| follows_any(reader, topics)),
         },
         Basis::Welcome { topics } => welcome(facts, topics),
         Basis::List { topics } => list(facts, topics),
         Basis::Screening { .. } => match facts.reader.and_then(|reader| reader.pause(facts.now)) {
-            _ if !facts.is_screened => Wanted::Not { items: Vec::new(), why: NOT_SCREENED },
-            Some(pause) => Wanted::Later(pause.until.unwrap_or(facts.now + LOOK_AGAIN)),
-            None => Wanted::Whole,
+            _ if !facts.is_screened => ConsentVerdict::Not { items: Vec::new(), why: NOT_SCREENED },
+            Some(pause) => ConsentVerdict::Later(pause.until.unwrap_or(facts.now + LOOK_AGAIN)),
+            None => ConsentVerdict::Whole,
         },
-        Basis::Question { .. } if facts.is_asked => Wanted::Whole,
-        Basis::Question { .. } => Wanted::Not { items: Vec::new(), why: "its question is no longer open" },
+        Basis::Question { .. } if facts.is_asked => ConsentVerdict::Whole,
+        Basis::Question { .. } => {
+            ConsentVerdict::Not { items: Vec::new(), why: "its question is no longer open" }
+        }
     }
 }
 
 /// An attestation names what its reader follows.
-fn attestation(facts: Facts<'_>, topics: &[Topic]) -> Wanted {
+fn attestation(facts: RecipientFacts<'_>, topics: &[Topic]) -> ConsentVerdict {
     let is_due = |reader: &Subscriber| {
         reader.preferences.attested_until.is_some() && reader.is_active() && !reader.is_paused(facts.now)
     };
     match of_reader(facts, is_due) {
-        Wanted::Whole if !facts.reader.is_some_and(|reader| follows_all(reader, topics)) => {
-            Wanted::Anew { items: Vec::new(), why: NARROWED }
+        ConsentVerdict::Whole if !facts.reader.is_some_and(|reader| follows_all(reader, topics)) => {
+            ConsentVerdict::Anew { items: Vec::new(), why: NARROWED }
         }
         wanted => wanted,
     }
 }
 
 /// A welcome lists what its reader follows from now on.
-fn welcome(facts: Facts<'_>, topics: &[Topic]) -> Wanted {
+fn welcome(facts: RecipientFacts<'_>, topics: &[Topic]) -> ConsentVerdict {
     match of_reader(facts, |reader| follows_any(reader, topics)) {
-        Wanted::Whole if !facts.reader.is_some_and(|reader| follows_all(reader, topics)) => {
-            Wanted::Anew { items: Vec::new(), why: NARROWED }
+        ConsentVerdict::Whole if !facts.reader.is_some_and(|reader| follows_all(reader, topics)) => {
+            ConsentVerdict::Anew { items: Vec::new(), why: NARROWED }
         }
         wanted => wanted,
     }
 }
 
 /// Who asked what they follow is told what they follow now.
-fn list(facts: Facts<'_>, topics: &[Topic]) -> Wanted {
+fn list(facts: RecipientFacts<'_>, topics: &[Topic]) -> ConsentVerdict {
     let follows = |reader: &Subscriber| reader.followed().eq(topics.iter());
     if facts.reader.map_or(topics.is_empty(), follows) {
-        Wanted::Whole
+        ConsentVerdict::Whole
     } else {
-        Wanted::Anew { items: Vec::new(), why: CHANGED }
+        ConsentVerdict::Anew { items: Vec::new(), why: CHANGED }
     }
 }
 
-fn of_reader(facts: Facts<'_>, is_wanted: impl Fn(&Subscriber) -> bool) -> Wanted {
+fn of_reader(facts: RecipientFacts<'_>, is_wanted: impl Fn(&Subscriber) -> bool) -> ConsentVerdict {
     if facts.reader.is_some_and(is_wanted) {
-        Wanted::Whole
+        ConsentVerdict::Whole
     } else {
-        Wanted::Not { items: Vec::new(), why: LEFT }
+        ConsentVerdict::Not { items: Vec::new(), why: LEFT }
     }
 }
 
@@ -163,16 +169,16 @@ fn items_of<'a>(
 fn alerts<'a>(
     mail: &Mail,
     items: &[AlertItem],
-    facts: Facts<'_>,
+    facts: RecipientFacts<'_>,
     change: impl Fn(&ChangeId) -> Option<&'a Change>,
-) -> Wanted {
+) -> ConsentVerdict {
     let Some(reader) = facts.reader else {
-        return Wanted::Not { items: Vec::new(), why: "its recipient is no subscriber" };
+        return ConsentVerdict::Not { items: Vec::new(), why: "its recipient is no subscriber" };
     };
     let is_true = |item: &&AlertItem| change(&item.change).is_none_or(|change| change.retracted_at.is_none());
     let still: Vec<&AlertItem> = items.iter().filter(is_true).collect();
     if still.is_empty() && !items.is_empty() {
-        return Wanted::Retracted;
+        return ConsentVerdict::Retracted;
     }
     let follows = |item: &&AlertItem| match change(&item.change) {
         Some(change) => reader.follows(&item.topic, change).is_some(),
@@ -181,19 +187,19 @@ fn alerts<'a>(
     let followed = still.iter().copied().filter(follows).count();
     let anew = || still.iter().map(|item| item.taken_back()).collect::<Vec<_>>();
     if followed == 0 {
-        return Wanted::Not { items: anew(), why: LEFT };
+        return ConsentVerdict::Not { items: anew(), why: LEFT };
     }
     if reader.is_paused(facts.now) {
-        return Wanted::Anew { items: anew(), why: PAUSED };
+        return ConsentVerdict::Anew { items: anew(), why: PAUSED };
     }
     if followed < still.len() {
-        return Wanted::Anew { items: anew(), why: NARROWED };
+        return ConsentVerdict::Anew { items: anew(), why: NARROWED };
     }
     if still.len() < items.len() {
-        return Wanted::Anew { items: anew(), why: CORRECTED };
+        return ConsentVerdict::Anew { items: anew(), why: CORRECTED };
     }
     let quiet = reader.preferences.quiet_until(facts.now).filter(|_| !mail.is_urgent);
-    quiet.map_or(Wanted::Whole, Wanted::Later)
+    quiet.map_or(ConsentVerdict::Whole, ConsentVerdict::Later)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod likeness;
 mod pairing;
 mod rename;
 
-use self::pairing::Pairing;
+use self::pairing::EntryPairing;
 use super::change::{ChangeKind, EntryChange, FieldChange};
 use super::entry::{Completeness, Document, Entry, Resemblance};
 use super::id::CompanyId;
@@ -19,7 +19,7 @@ use super::noise::Noise;
 pub type Kin<'a> = dyn Fn(&str) -> Vec<CompanyId> + 'a;
 
 /// How two documents of one source are compared.
-pub(super) struct Comparison<'a> {
+pub(super) struct DocumentComparison<'a> {
     noise: &'a Noise,
     resemblance: Resemblance,
     /// What addresses are relative to, before and after.
@@ -43,8 +43,8 @@ pub fn diff_knowing<'a>(
     kin: Option<&'a Kin<'a>>,
 ) -> Vec<EntryChange> {
     let bases = (before.base.as_deref(), after.base.as_deref());
-    let comparison = Comparison { noise, resemblance: after.resemblance, bases, kin };
-    let pairing = Pairing::of(before, after, &comparison);
+    let comparison = DocumentComparison { noise, resemblance: after.resemblance, bases, kin };
+    let pairing = EntryPairing::of(before, after, &comparison);
     let mut changes: Vec<EntryChange> =
         pairing.pairs.iter().filter_map(|(old, new)| comparison.amended(old, new)).collect();
     changes.extend(pairing.only_after.iter().map(|entry| whole(ChangeKind::Added, entry)));
@@ -57,11 +57,12 @@ pub fn diff_knowing<'a>(
 /// The entries of one document that the other one does not have, whatever an absence means there.
 #[must_use]
 pub fn missing<'a>(before: &'a Document, after: &'a Document, noise: &'a Noise) -> Vec<&'a Entry> {
-    let comparison = Comparison { noise, resemblance: after.resemblance, bases: (None, None), kin: None };
-    Pairing::of(before, after, &comparison).only_before
+    let comparison =
+        DocumentComparison { noise, resemblance: after.resemblance, bases: (None, None), kin: None };
+    EntryPairing::of(before, after, &comparison).only_before
 }
 
-impl Comparison<'_> {
+impl DocumentComparison<'_> {
     fn amended(&self, before: &Entry, after: &Entry) -> Option<EntryChange> {
         let fields = self.changed_fields(before, after);
         if fields.is_empty() {

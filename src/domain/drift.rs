@@ -25,7 +25,7 @@ use super::text::{counted, one_line, shorten};
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
-pub enum Fact {
+pub enum ObservedFact {
     /// What robots.txt says.
     Robots,
     /// That there is an answer, and which.
@@ -52,7 +52,7 @@ pub enum Fact {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Drift {
     /// Which.
-    pub fact: Fact,
+    pub fact: ObservedFact,
     /// What was expected.
     pub expected: String,
     /// What was found.
@@ -76,7 +76,13 @@ impl fmt::Display for Drift {
 impl Drift {
     /// A fact of a source that no longer holds.
     #[must_use]
-    pub fn of(source: &Source, fact: Fact, key: &'static str, expected: String, found: String) -> Self {
+    pub fn of(
+        source: &Source,
+        fact: ObservedFact,
+        key: &'static str,
+        expected: String,
+        found: String,
+    ) -> Self {
         let at = source.catalogue.place_of(key).map(str::to_owned);
         Self { fact, expected, found, key, at }
     }
@@ -84,7 +90,7 @@ impl Drift {
 
 /// An answer as it is looked at.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen<'a> {
+pub struct ObservedAnswer<'a> {
     /// The address that answered.
     pub landed: &'a Url,
     /// The media type, with its parameters.
@@ -109,12 +115,12 @@ const MAX_SHOWN_CHARS: usize = 120;
 
 /// What of the facts an answer contradicts.
 #[must_use]
-pub fn of_answer(source: &Source, seen: Seen<'_>) -> Vec<Drift> {
+pub fn of_answer(source: &Source, seen: ObservedAnswer<'_>) -> Vec<Drift> {
     let mut drifts = Vec::new();
     let size = seen.body.len();
     if size.saturating_mul(100) > seen.max_body.saturating_mul(NEAR_LIMIT_PERCENT) {
         let expected = format!("less than {NEAR_LIMIT_PERCENT}% of {} bytes", seen.max_body);
-        drifts.push(Drift::of(source, Fact::Bytes, "max_body", expected, format!("{size} bytes")));
+        drifts.push(Drift::of(source, ObservedFact::Bytes, "max_body", expected, format!("{size} bytes")));
     }
     if let Some(observed) = &source.catalogue.observed {
         drifts.extend(landed(source, observed, seen));
@@ -125,13 +131,13 @@ pub fn of_answer(source: &Source, seen: Seen<'_>) -> Vec<Drift> {
     drifts
 }
 
-fn landed(source: &Source, observed: &Observed, seen: Seen<'_>) -> Option<Drift> {
+fn landed(source: &Source, observed: &Observed, seen: ObservedAnswer<'_>) -> Option<Drift> {
     let expected = observed.landed.as_ref()?;
     // A page that leads to its newest file leads to another one in each edition.
     let is_same = expected.origin() == seen.landed.origin()
         && (source.request.link.is_some() || expected.path() == seen.landed.path());
     let (was, is) = (plain(expected), plain(seen.landed));
-    (!is_same).then(|| Drift::of(source, Fact::Landed, "url", was, is))
+    (!is_same).then(|| Drift::of(source, ObservedFact::Landed, "url", was, is))
 }
 
 /// An address without its query, which may let somebody in.
@@ -141,12 +147,12 @@ fn plain(url: &Url) -> String {
     url.into()
 }
 
-fn content_type(source: &Source, observed: &Observed, seen: Seen<'_>) -> Option<Drift> {
+fn content_type(source: &Source, observed: &Observed, seen: ObservedAnswer<'_>) -> Option<Drift> {
     let media = |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let expected = observed.content_type.as_deref().map(media)?;
     let found = seen.content_type.map(media).unwrap_or_default();
     (expected != found).then(|| {
-        Drift::of(source, Fact::ContentType, "observed.content_type", expected, format!("{found:?}"))
+        Drift::of(source, ObservedFact::ContentType, "observed.content_type", expected, format!("{found:?}"))
     })
 }
 
@@ -154,7 +160,8 @@ fn shrunk(source: &Source, observed: &Observed, size: usize) -> Option<Drift> {
     let before = u64::from(observed.bytes?);
     let is_small = (size as u64).saturating_mul(100) < before.saturating_mul(SHRUNK_PERCENT);
     let expected = format!("about {before} bytes");
-    is_small.then(|| Drift::of(source, Fact::Bytes, "observed.bytes", expected, format!("{size} bytes")))
+    is_small
+        .then(|| Drift::of(source, ObservedFact::Bytes, "observed.bytes", expected, format!("{size} bytes")))
 }
 
 fn head(source: &Source, observed: &Observed, body: &[u8]) -> Option<Drift> {
@@ -166,7 +173,7 @@ fn head(source: &Source, observed: &Observed, body: &[u8]) -> Option<Drift> {
     }
     let found =
         format!("{:?}", shorten(&one_line(beginning.trim_start_matches('\u{feff}')), MAX_SHOWN_CHARS));
-    Some(Drift::of(source, Fact::Head, "kind", format!("{expected:?}"), found))
+    Some(Drift::of(source, ObservedFact::Head, "kind", format!("{expected:?}"), found))
 }
 
 /// Fewer entries than this share of those observed are not the same list, in percent.
@@ -188,7 +195,7 @@ pub fn of_entries(source: &Source, entries: usize) -> Vec<Drift> {
         && entries * 100 < before * FEW_PERCENT
     {
         let expected = format!("about {before} entries");
-        drifts.push(Drift::of(source, Fact::Entries, "observed.entries", expected, found.clone()));
+        drifts.push(Drift::of(source, ObservedFact::Entries, "observed.entries", expected, found.clone()));
     }
     let minimum = source.guard.min_entries;
     // What may be empty has no minimum, and a handful can lose any of them.
@@ -197,7 +204,7 @@ pub fn of_entries(source: &Source, entries: usize) -> Vec<Drift> {
     if is_guarded && !fits {
         let expected = format!("min_entries = {}", entries * 85 / 100);
         let found = format!("min_entries = {minimum} with {found}");
-        drifts.push(Drift::of(source, Fact::Guard, "guard.min_entries", expected, found));
+        drifts.push(Drift::of(source, ObservedFact::Guard, "guard.min_entries", expected, found));
     }
     drifts
 }
@@ -209,7 +216,7 @@ pub fn of_robots(source: &Source, rule: Option<&str>) -> Option<Drift> {
     let observed = source.catalogue.observed.as_ref().and_then(|observed| observed.robots);
     let is_known = source.request.ignores_robots.is_some() && observed != Some(RobotsWord::Open);
     let expected = "no line that forbids it, or robots = { ignore = true, because = … }".to_owned();
-    (!is_known).then(|| Drift::of(source, Fact::Robots, "robots", expected, rule.to_owned()))
+    (!is_known).then(|| Drift::of(source, ObservedFact::Robots, "robots", expected, rule.to_owned()))
 }
 
 #[cfg(test)]

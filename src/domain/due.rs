@@ -41,7 +41,7 @@ mod tests {
     use super::*;
     use crate::domain::noise::Noise;
     use crate::domain::snapshot::Validators;
-    use crate::domain::source::{Request, SourceKind};
+    use crate::domain::source::{RequestSettings, SourceKind};
     use crate::domain::verdict::Verdict;
 
     fn source(schedule: &str) -> Source {
@@ -56,7 +56,7 @@ mod tests {
             timezone: chrono_tz::America::New_York,
             companies: Vec::new(),
             noise: Noise::default(),
-            request: Request::default(),
+            request: RequestSettings::default(),
             stale_after: None,
             quiet_after: None,
             misses: None,

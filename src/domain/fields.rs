@@ -164,7 +164,7 @@ impl Fields {
     }
 
     /// Shows all in the order of their names.
-    pub fn iter(&self) -> Iter<'_> {
+    pub fn iter(&self) -> FieldsIter<'_> {
         self.0.iter().map(|(name, text)| (name, text))
     }
 
@@ -182,14 +182,14 @@ impl Fields {
 }
 
 /// Shows fields in the order of their names.
-pub type Iter<'a> = std::iter::Map<
+pub type FieldsIter<'a> = std::iter::Map<
     std::slice::Iter<'a, (FieldName, String)>,
     fn(&'a (FieldName, String)) -> (&'a FieldName, &'a String),
 >;
 
 impl<'a> IntoIterator for &'a Fields {
     type Item = (&'a FieldName, &'a String);
-    type IntoIter = Iter<'a>;
+    type IntoIter = FieldsIter<'a>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()

@@ -12,7 +12,7 @@ use crate::domain::text::{one_line, shorten};
 /// By which rule a company was found concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Rule {
+pub enum MatchRule {
     /// One of its names stands in the text.
     Alias,
     /// The whole source is about it, as configured.
@@ -25,7 +25,7 @@ pub enum Rule {
     Exposure,
 }
 
-impl Rule {
+impl MatchRule {
     /// The rule in words, as in "found by …".
     #[must_use]
     pub fn label(self) -> &'static str {
@@ -42,7 +42,7 @@ impl Rule {
 /// Which part of a change speaks of the company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Part {
+pub enum ChangePart {
     /// The entry as it stands, or stood; for an amended one, what was not amended.
     #[default]
     Entry,
@@ -52,7 +52,7 @@ pub enum Part {
     RemovedWords,
 }
 
-impl Part {
+impl ChangePart {
     /// The part in words.
     #[must_use]
     pub fn label(self) -> &'static str {
@@ -74,7 +74,7 @@ pub struct Match {
     /// What sort of name it is.
     pub alias_kind: Option<AliasKind>,
     /// The rule.
-    pub rule: Rule,
+    pub rule: MatchRule,
     /// The field it was found in; empty for [`Rule::SourceBound`].
     pub field: String,
     /// Byte range in that field's text.
@@ -89,7 +89,7 @@ pub struct Match {
     pub path: Vec<String>,
     /// Which part of the change it is.
     #[serde(default)]
-    pub part: Part,
+    pub part: ChangePart,
     /// What the rule rests on beside the words found: the steps of a score, or what an exposure
     /// comes from.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -100,16 +100,16 @@ impl Match {
     /// A company whose name stands in a text.
     #[must_use]
     pub fn by_alias(company: CompanyId, alias: String, kind: AliasKind) -> Self {
-        Self { alias, alias_kind: Some(kind), ..Self::of(company, Rule::Alias) }
+        Self { alias, alias_kind: Some(kind), ..Self::of(company, MatchRule::Alias) }
     }
 
     /// A company to which the whole source is bound.
     #[must_use]
     pub fn by_source(company: CompanyId) -> Self {
-        Self::of(company, Rule::SourceBound)
+        Self::of(company, MatchRule::SourceBound)
     }
 
-    fn of(company: CompanyId, rule: Rule) -> Self {
+    fn of(company: CompanyId, rule: MatchRule) -> Self {
         Self {
             company,
             alias: String::new(),
@@ -120,7 +120,7 @@ impl Match {
             excerpt: String::new(),
             score: Score::default(),
             path: Vec::new(),
-            part: Part::Entry,
+            part: ChangePart::Entry,
             reason: String::new(),
         }
     }
@@ -150,7 +150,7 @@ impl Match {
     /// mere exposure.
     #[must_use]
     pub fn is_hit(&self) -> bool {
-        self.rule != Rule::Exposure
+        self.rule != MatchRule::Exposure
     }
 }
 

@@ -24,7 +24,7 @@ pub const MAX_SUMMED_UP: usize = 300;
 
 /// How alerts are collected, as the operator has it.
 #[derive(Debug, Clone, Copy)]
-pub struct Collecting {
+pub struct CollectionRules {
     /// How long they wait for company even where mail is wanted at once.
     pub wait: Duration,
     /// Who would be told of a deadline with less time left than this is told at once.
@@ -33,7 +33,7 @@ pub struct Collecting {
 
 /// An item with its change.
 #[derive(Debug, Clone, Copy)]
-pub struct Waiting<'a> {
+pub struct WaitingItem<'a> {
     /// The item.
     pub item: &'a AlertItem,
     /// Its change.
@@ -88,14 +88,15 @@ pub struct DigestPlan<'a> {
 #[must_use]
 pub fn plan<'a>(
     reader: &'a Subscriber,
-    waiting: impl IntoIterator<Item = Waiting<'a>>,
-    collecting: Collecting,
+    waiting: impl IntoIterator<Item = WaitingItem<'a>>,
+    collecting: CollectionRules,
     now: DateTime<Utc>,
 ) -> DigestPlan<'a> {
     let mut plan = DigestPlan::default();
-    let (mut at_once, mut collected, mut paused) = (Queue::default(), Queue::default(), Queue::default());
+    let (mut at_once, mut collected, mut paused) =
+        (MailGroup::default(), MailGroup::default(), MailGroup::default());
     let ended = reader.ended_pause(now);
-    for Waiting { item, change, told_as } in waiting {
+    for WaitingItem { item, change, told_as } in waiting {
         let followed = reader.follows(&item.topic, change).filter(|_| change.retracted_at.is_none());
         let Some(subscription) = followed else {
             // Who left a moment ago may take that back, and then misses nothing.
@@ -154,7 +155,7 @@ pub fn due(
     reader: &Subscriber,
     item: &AlertItem,
     change: &Change,
-    collecting: Collecting,
+    collecting: CollectionRules,
     now: DateTime<Utc>,
 ) -> (DateTime<Utc>, Option<Deadline>) {
     let preferences = &reader.preferences;
@@ -166,13 +167,13 @@ pub fn due(
 
 /// Items that leave together.
 #[derive(Debug, Default)]
-struct Queue<'a> {
+struct MailGroup<'a> {
     told: Vec<DueItem<'a>>,
     /// When the first of them is due; the others go with it.
     due: Option<DateTime<Utc>>,
 }
 
-impl<'a> Queue<'a> {
+impl<'a> MailGroup<'a> {
     fn add(&mut self, told: DueItem<'a>, due: DateTime<Utc>) {
         self.told.push(told);
         self.due = self.due.into_iter().chain([due]).min();

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::id::SourceId;
 use super::read_state::ReadState;
 use super::source::Source;
-use super::subscription::{State, Subscriber};
+use super::subscription::{Subscriber, SubscriptionState};
 
 /// One source as a reader should know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl SourceHealth {
 /// Whether a source can tell this reader anything.
 #[must_use]
 pub fn is_watched_for(source: &Source, reader: &Subscriber) -> bool {
-    let mut active = reader.subscriptions.iter().filter(|known| known.state == State::Active);
+    let mut active = reader.subscriptions.iter().filter(|known| known.state == SubscriptionState::Active);
     active.any(|known| {
         source.can_tell_of(&known.topic)
             && (known.only.sources.is_empty() || known.only.sources.contains(&source.id))

@@ -16,13 +16,13 @@ use super::diff::whole;
 use super::entry::{Document, Entry};
 use super::event::Numbers;
 use super::id::{ChangeId, CompanyId, SourceId, WatchlistHash};
-use super::matching::{Match, Rule, Watchlist, WatchlistVersion};
+use super::matching::{Match, MatchRule, Watchlist, WatchlistVersion};
 use super::snapshot::Baseline;
 use super::source::Source;
 
 /// What was found in a source's current state, and with which registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Kept")]
+#[serde(from = "StoredMatchIndex")]
 pub struct MatchIndex {
     /// The source.
     pub source: SourceId,
@@ -38,16 +38,16 @@ pub struct MatchIndex {
 
 /// A standing as it is read; of earlier programs it holds the companies themselves.
 #[derive(Deserialize)]
-struct Kept {
+struct StoredMatchIndex {
     source: SourceId,
     watchlist: Option<WatchlistHash>,
     companies: Option<WatchlistVersion>,
     named: BTreeMap<CompanyId, BTreeSet<String>>,
 }
 
-impl From<Kept> for MatchIndex {
-    fn from(kept: Kept) -> Self {
-        let Kept { source, watchlist, companies, named } = kept;
+impl From<StoredMatchIndex> for MatchIndex {
+    fn from(kept: StoredMatchIndex) -> Self {
+        let StoredMatchIndex { source, watchlist, companies, named } = kept;
         let embedded = watchlist.is_none().then(|| Arc::new(companies.unwrap_or_default()));
         let of_embedded = || embedded.as_ref().map(|version| version.hash().clone());
         let watchlist = watchlist.or_else(of_embedded).unwrap_or_else(|| WatchlistHash::derive(&[]));
@@ -57,7 +57,7 @@ impl From<Kept> for MatchIndex {
 
 /// An entry that was there when the registry came to know the company it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed<'a> {
+pub struct StandingEntry<'a> {
     /// The entry.
     pub entry: &'a Entry,
     /// The company.
@@ -129,7 +129,7 @@ pub fn stand_anew<'a>(
     document: &'a Document,
     watchlist: &Watchlist,
     (before, known): (&MatchIndex, &WatchlistVersion),
-) -> (MatchIndex, Vec<Listed<'a>>) {
+) -> (MatchIndex, Vec<StandingEntry<'a>>) {
     let version = watchlist.version();
     let is_new = |company: &CompanyId| known.names_of(company) != version.names_of(company);
     stand_and_list(source, document, watchlist, Some(before), &is_new)
@@ -141,14 +141,14 @@ fn stand_and_list<'a>(
     watchlist: &Watchlist,
     before: Option<&MatchIndex>,
     is_new: &dyn Fn(&CompanyId) -> bool,
-) -> (MatchIndex, Vec<Listed<'a>>) {
+) -> (MatchIndex, Vec<StandingEntry<'a>>) {
     let mut named: BTreeMap<CompanyId, BTreeSet<String>> = BTreeMap::new();
     let mut listed = Vec::new();
     for entry in &document.entries {
         for (company, matches) in companies_of(source, entry, watchlist) {
             let is_told = !is_new(&company) || before.is_none_or(|before| before.knows(&company, &entry.key));
             if !is_told {
-                listed.push(Listed { entry, company: company.clone(), matches });
+                listed.push(StandingEntry { entry, company: company.clone(), matches });
             }
             named.entry(company).or_default().insert(entry.key.clone());
         }
@@ -166,7 +166,7 @@ fn stand_and_list<'a>(
 /// Whether a company is named. What a source is bound to concerns its changes, and a category covers
 /// without naming: that either stands there is no discovery.
 fn is_named(found: &Match) -> bool {
-    !matches!(found.rule, Rule::SourceBound | Rule::Exposure)
+    !matches!(found.rule, MatchRule::SourceBound | MatchRule::Exposure)
 }
 
 /// The names under which an entry names a company, each once: of one that it owns, that one's.
@@ -193,7 +193,7 @@ fn companies_of(source: &Source, entry: &Entry, watchlist: &Watchlist) -> BTreeM
     companies
 }
 
-impl Listed<'_> {
+impl StandingEntry<'_> {
     /// The notice that tells it. `earliest` is the earliest read known to show the entry.
     ///
     /// Its id comes from source, company and entry alone: it can be told once and never again.

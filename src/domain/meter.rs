@@ -34,22 +34,22 @@ impl Meter {
 
     /// A part of the work, from one percentage to another, that consists of so many pieces of its own.
     #[must_use]
-    pub fn part(&self, percents: Range<u8>, pieces: u64) -> Part {
+    pub fn part(&self, percents: Range<u8>, pieces: u64) -> WorkPart {
         self.reach(percents.start);
-        Part { meter: self.clone(), percents, pieces, done: Cell::new(0) }
+        WorkPart { meter: self.clone(), percents, pieces, done: Cell::new(0) }
     }
 }
 
 /// A part of the work, which is done piece by piece.
 #[derive(Debug)]
-pub struct Part {
+pub struct WorkPart {
     meter: Meter,
     percents: Range<u8>,
     pieces: u64,
     done: Cell<u64>,
 }
 
-impl Part {
+impl WorkPart {
     /// Notes that so many pieces more are done.
     pub fn advance(&self, pieces: u64) {
         let done = self.done.get().saturating_add(pieces).min(self.pieces);

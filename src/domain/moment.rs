@@ -96,7 +96,7 @@ pub struct SetBack {
 
 /// What a look at the clock comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
+pub enum ClockReading {
     /// Nothing worth keeping.
     Known,
     /// A later moment.
@@ -108,15 +108,17 @@ pub enum Seen {
 impl ClockMark {
     /// The mark after a look at the clock, `before` how it stood.
     #[must_use]
-    pub fn after(before: Option<Self>, now: DateTime<Utc>) -> Seen {
+    pub fn after(before: Option<Self>, now: DateTime<Utc>) -> ClockReading {
         match before {
-            None => Seen::Later(Self { latest: now, set_back: None }),
+            None => ClockReading::Later(Self { latest: now, set_back: None }),
             Some(before) if lies_ahead(before.latest, now) => {
                 let set_back = SetBack { from: before.latest, to: now };
-                Seen::Back(Self { latest: now, set_back: Some(set_back) }, set_back)
+                ClockReading::Back(Self { latest: now, set_back: Some(set_back) }, set_back)
             }
-            Some(before) if now >= before.latest + SLACK => Seen::Later(Self { latest: now, ..before }),
-            Some(_) => Seen::Known,
+            Some(before) if now >= before.latest + SLACK => {
+                ClockReading::Later(Self { latest: now, ..before })
+            }
+            Some(_) => ClockReading::Known,
         }
     }
 }
@@ -149,13 +151,15 @@ mod tests {
 
     #[test]
     fn the_mark_follows_the_clock_and_notices_that_it_went_back() {
-        let Seen::Later(mark) = ClockMark::after(None, at(0)) else { panic!("nothing was known") };
-        assert_eq!(ClockMark::after(Some(mark), at(0)), Seen::Known);
-        let Seen::Later(mark) = ClockMark::after(Some(mark), at(600)) else { panic!("it went on") };
-        assert_eq!(ClockMark::after(Some(mark), at(599)), Seen::Known, "clocks are set by a little");
-        let Seen::Back(mark, set_back) = ClockMark::after(Some(mark), at(10)) else { panic!("it went back") };
+        let ClockReading::Later(mark) = ClockMark::after(None, at(0)) else { panic!("nothing was known") };
+        assert_eq!(ClockMark::after(Some(mark), at(0)), ClockReading::Known);
+        let ClockReading::Later(mark) = ClockMark::after(Some(mark), at(600)) else { panic!("it went on") };
+        assert_eq!(ClockMark::after(Some(mark), at(599)), ClockReading::Known, "clocks are set by a little");
+        let ClockReading::Back(mark, set_back) = ClockMark::after(Some(mark), at(10)) else {
+            panic!("it went back")
+        };
         assert_eq!((set_back.from, set_back.to, mark.latest), (at(600), at(10), at(10)));
-        let Seen::Later(later) = ClockMark::after(Some(mark), at(20)) else { panic!("it went on") };
+        let ClockReading::Later(later) = ClockMark::after(Some(mark), at(20)) else { panic!("it went on") };
         assert_eq!(later.set_back, Some(set_back), "it is remembered");
     }
 }

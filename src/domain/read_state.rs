@@ -13,7 +13,7 @@ use super::news::News;
 use super::pending::Pending;
 use super::snapshot::Validators;
 use super::source::{Contradiction, TakenFrom, Witness, Witnessed};
-use super::tally::Tally;
+use super::tally::ReadTally;
 use super::verdict::Verdict;
 
 /// How the reads of a source went; small, rewritten by every read.
@@ -71,7 +71,7 @@ pub struct ReadState {
     pub retries: Option<u32>,
     /// How often it was read lately.
     #[serde(default)]
-    pub tally: Tally,
+    pub tally: ReadTally,
     /// When it last brought anything new, and how long it was silent before.
     #[serde(default)]
     pub news: News,
@@ -135,7 +135,7 @@ impl ReadState {
             lied_at: None,
             asked_until: None,
             retries: None,
-            tally: Tally::default(),
+            tally: ReadTally::default(),
             news: News::default(),
             older_since: None,
             taken_from: None,

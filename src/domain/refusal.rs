@@ -46,7 +46,7 @@ pub enum Belief {
 /// Who was refused of late as not being there, and who was taken since.
 #[derive(Debug, Default)]
 pub struct RecipientRejections {
-    refused: BTreeMap<EmailAddress, Refused>,
+    refused: BTreeMap<EmailAddress, RefusalSpan>,
     /// Taken after the first who is still remembered as refused, the earliest first.
     taken: VecDeque<(u64, EmailAddress)>,
     /// Refused since the last who was taken.
@@ -56,7 +56,7 @@ pub struct RecipientRejections {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Refused {
+struct RefusalSpan {
     first_at: DateTime<Utc>,
     first: u64,
     last_at: DateTime<Utc>,
@@ -84,7 +84,7 @@ impl RecipientRejections {
         self.events += 1;
         let event = self.events;
         self.in_a_row.insert(recipient.clone());
-        let known = self.refused.entry(recipient.clone()).or_insert(Refused {
+        let known = self.refused.entry(recipient.clone()).or_insert(RefusalSpan {
             first_at: now,
             first: event,
             last_at: now,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::change::{Change, ChangeKind, FieldChange};
 use super::docket::DocketEvent;
 use super::id::{ChangeId, CompanyId, SourceId};
-use super::matching::Rule;
+use super::matching::MatchRule;
 use super::verdict::Verdict;
 
 /// What one check found over all its sources.
@@ -127,7 +127,7 @@ struct PrintedCompany<'a> {
     /// By which name; empty if the source is bound to the company.
     alias: &'a str,
     /// By which rule.
-    rule: Rule,
+    rule: MatchRule,
 }
 
 impl<'a> PrintedSource<'a> {

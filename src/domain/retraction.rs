@@ -32,7 +32,7 @@ pub struct Retraction {
 
 /// What a retraction means for a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
+pub enum RetractionEffect {
     /// It tells none of what is retracted.
     None,
     /// Certainly nobody has it. One that tells nothing else is not sent; what else it tells is told without
@@ -69,10 +69,10 @@ impl Retraction {
 
     /// What it means for a mail.
     #[must_use]
-    pub fn effect_on(&self, mail: &Mail) -> Effect {
+    pub fn effect_on(&self, mail: &Mail) -> RetractionEffect {
         let told = mail.changes.iter().filter(|change| self.changes.contains(change)).count();
         if told == 0 {
-            return Effect::None;
+            return RetractionEffect::None;
         }
         let is_gone = match mail.state {
             MailState::Sent => true,
@@ -80,9 +80,9 @@ impl Retraction {
             _ => false,
         };
         match (is_gone || mail.in_doubt > 0, told == mail.changes.len()) {
-            (true, _) => Effect::Tell,
-            (false, true) => Effect::Drop,
-            (false, false) => Effect::None,
+            (true, _) => RetractionEffect::Tell,
+            (false, true) => RetractionEffect::Drop,
+            (false, false) => RetractionEffect::None,
         }
     }
 }

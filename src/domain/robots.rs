@@ -20,7 +20,7 @@ pub const MAX_BYTES: usize = 512 * 1024;
 /// The rules of one host that are meant for this program.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Robots {
-    rules: Vec<Rule>,
+    rules: Vec<RobotsRule>,
 }
 
 /// What an origin answered when it was asked, which may be used for a day (RFC 9309, 2.4).
@@ -50,7 +50,7 @@ impl RobotsCopy {
 
 /// One line that allows or disallows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rule {
+pub struct RobotsRule {
     line: usize,
     is_allowed: bool,
     /// As it was written.
@@ -59,7 +59,7 @@ pub struct Rule {
     pattern: String,
 }
 
-impl fmt::Display for Rule {
+impl fmt::Display for RobotsRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = if self.is_allowed { "Allow" } else { "Disallow" };
         write!(f, "line {}: {verb}: {}", self.line, self.written)
@@ -68,7 +68,7 @@ impl fmt::Display for Rule {
 
 /// A group under construction: whom it is for, and whether rules have begun.
 #[derive(Debug, Default)]
-struct Group {
+struct RobotsGroup {
     names_us: bool,
     names_all: bool,
     has_rules: bool,
@@ -80,12 +80,12 @@ impl Robots {
     pub fn parse(text: &str) -> Self {
         let (mut ours, mut everybodys) = (Vec::new(), Vec::new());
         let mut is_named = false;
-        let mut group = Group::default();
+        let mut group = RobotsGroup::default();
         for (index, line) in text.trim_start_matches('\u{feff}').split(['\n', '\r']).enumerate() {
             let Some((name, value)) = directive(line) else { continue };
             if name.eq_ignore_ascii_case("user-agent") {
                 if group.has_rules {
-                    group = Group::default();
+                    group = RobotsGroup::default();
                 }
                 group.names_all |= value == "*";
                 group.names_us |= product_of(value).eq_ignore_ascii_case(PRODUCT);
@@ -101,7 +101,7 @@ impl Robots {
             if value.is_empty() {
                 continue;
             }
-            let rule = |written: &str| Rule {
+            let rule = |written: &str| RobotsRule {
                 line: index + 1,
                 is_allowed,
                 written: written.to_owned(),
@@ -120,7 +120,7 @@ impl Robots {
     ///
     /// The longest pattern that matches decides, and of two as long the one that allows.
     #[must_use]
-    pub fn refusal(&self, path_and_query: &str) -> Option<&Rule> {
+    pub fn refusal(&self, path_and_query: &str) -> Option<&RobotsRule> {
         if path_and_query == "/robots.txt" {
             return None;
         }

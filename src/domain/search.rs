@@ -26,8 +26,8 @@ pub fn words_of(text: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for run in runs(text) {
         match run {
-            Run::Word(word) => drop(words.insert(word)),
-            Run::Letters(letters) => {
+            SearchRun::Word(word) => drop(words.insert(word)),
+            SearchRun::Letters(letters) => {
                 words.extend(letters.iter().map(char::to_string));
                 words.extend(letters.windows(2).map(|pair| pair.iter().collect::<String>()));
             }
@@ -42,9 +42,9 @@ pub fn sought(text: &str) -> Vec<String> {
     let mut words = BTreeSet::new();
     for run in runs(text) {
         match run {
-            Run::Word(word) => drop(words.insert(word)),
-            Run::Letters(letters) if letters.len() == 1 => drop(words.insert(letters[0].to_string())),
-            Run::Letters(letters) => words.extend(letters.windows(2).map(|pair| pair.iter().collect())),
+            SearchRun::Word(word) => drop(words.insert(word)),
+            SearchRun::Letters(letters) if letters.len() == 1 => drop(words.insert(letters[0].to_string())),
+            SearchRun::Letters(letters) => words.extend(letters.windows(2).map(|pair| pair.iter().collect())),
         }
     }
     words.into_iter().take(MAX_SOUGHT).collect()
@@ -67,21 +67,21 @@ pub fn words_of_change(change: &Change) -> BTreeSet<String> {
     words
 }
 
-enum Run {
+enum SearchRun {
     Word(String),
     Letters(Vec<char>),
 }
 
-fn runs(text: &str) -> Vec<Run> {
+fn runs(text: &str) -> Vec<SearchRun> {
     let (mut runs, mut word, mut letters) = (Vec::new(), String::new(), Vec::new());
     let folded = text.nfkd().filter(|c| canonical_combining_class(*c) == 0).flat_map(char::to_lowercase);
     for c in folded.chain([' ']) {
         let is_unspaced = is_unspaced(c);
         if !letters.is_empty() && !is_unspaced {
-            runs.push(Run::Letters(std::mem::take(&mut letters)));
+            runs.push(SearchRun::Letters(std::mem::take(&mut letters)));
         }
         if !word.is_empty() && (is_unspaced || !c.is_alphanumeric()) {
-            runs.push(Run::Word(word.chars().take(MAX_WORD_CHARS).collect()));
+            runs.push(SearchRun::Word(word.chars().take(MAX_WORD_CHARS).collect()));
             word.clear();
         }
         if is_unspaced {

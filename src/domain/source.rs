@@ -27,13 +27,13 @@ use super::id::{CompanyId, SourceId, hex};
 use super::noise::Noise;
 use super::redact;
 use super::schedule::CronExpr;
-use super::token::Token;
+use super::token::SourceToken;
 use super::topic::Topic;
 
 pub use docket::{CourtlistenerSettings, DocketSettings, KindFilter};
 pub use file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 pub use kind::SourceKind;
-pub use link::Link;
+pub use link::LinkRule;
 pub use page::{ListSettings, PageTextSettings, TableSettings};
 pub use pause::SourcePause;
 pub use question::address_of as address_of_question;
@@ -69,7 +69,7 @@ pub struct Source {
     /// What may differ without having changed.
     pub noise: Noise,
     /// How it is asked for.
-    pub request: Request,
+    pub request: RequestSettings,
     /// After so long without a good read the operator is told.
     pub stale_after: Option<Duration>,
     /// After so many working days without anything new the operator is told; 0 for never, and by
@@ -80,12 +80,12 @@ pub struct Source {
     /// What is known of it as it is live.
     pub catalogue: Catalogue,
     /// What it means to stand on it, where it is a list with an effect in law.
-    pub listing: Option<Listing>,
+    pub listing: Option<ListMeaning>,
 }
 
 /// What it means to stand on a list: told beside every change, and never as advice.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Listing {
+pub struct ListMeaning {
     /// The legal effect, in one sentence.
     pub effect: String,
     /// The law that gives it this effect, as it is cited.
@@ -99,7 +99,7 @@ pub struct Listing {
 ///
 /// `Debug` hides secrets.
 #[derive(Clone, Default)]
-pub struct Request {
+pub struct RequestSettings {
     /// Headers added to or replacing the service's own.
     pub headers: BTreeMap<String, String>,
     /// An outgoing proxy, `http://`, `https://` or `socks5://`.
@@ -109,7 +109,7 @@ pub struct Request {
     /// Whether a browser shows the page before it is read, for pages that scripts put together.
     pub in_browser: bool,
     /// The secret by which the source knows who asks.
-    pub token: Option<Token>,
+    pub token: Option<SourceToken>,
     /// The largest body, in place of the limit for all sources.
     pub max_body_bytes: Option<usize>,
     /// How long the whole read may take, in place of the limit for all sources.
@@ -117,7 +117,7 @@ pub struct Request {
     /// JSON that is sent with the request, which is a POST then.
     pub question: Option<String>,
     /// Which link of the page leads to the file that is read.
-    pub link: Option<Link>,
+    pub link: Option<LinkRule>,
     /// Whom to ask where the source's own address gives nothing that can be believed, in their order.
     pub routes: Vec<Route>,
     /// Which file of a ZIP is read: a pattern of its name.
@@ -128,7 +128,7 @@ pub struct Request {
     pub witness: Option<Witness>,
 }
 
-impl Request {
+impl RequestSettings {
     /// Whether a server's word that the page is the same speaks for what is read: not where the page only leads to
     /// it, nor where the answer depends on more than the address.
     #[must_use]
@@ -151,7 +151,7 @@ impl Request {
     }
 }
 
-impl fmt::Debug for Request {
+impl fmt::Debug for RequestSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("headers", &redact::headers(&self.headers))
@@ -216,7 +216,7 @@ impl Source {
             stale_after: None,
             quiet_after: None,
             noise: Noise::default(),
-            request: Request::default(),
+            request: RequestSettings::default(),
             misses: None,
             catalogue: Catalogue::default(),
             listing: None,

@@ -38,7 +38,7 @@ pub use preferences::{Cadence, Preference, Preferences, QuietHours};
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
-pub enum State {
+pub enum SubscriptionState {
     /// Asked for, not confirmed.
     Pending,
     /// Confirmed.
@@ -54,7 +54,7 @@ pub struct Subscription {
     #[serde(rename = "company")]
     pub topic: Topic,
     /// Where it stands.
-    pub state: State,
+    pub state: SubscriptionState,
     /// When it was first asked for.
     pub requested_at: DateTime<Utc>,
     /// When it was last confirmed.
@@ -76,7 +76,7 @@ impl Subscription {
     /// Whether its reader may be told of the topic, now or once they take back that they left it.
     #[must_use]
     pub fn may_be_told(&self) -> bool {
-        self.state == State::Active || self.ended_at.is_some()
+        self.state == SubscriptionState::Active || self.ended_at.is_some()
     }
 }
 
@@ -137,7 +137,7 @@ impl Subscriber {
         let Some(subscription) = known else {
             self.subscriptions.push(Subscription {
                 topic: wish.topic.clone(),
-                state: if wish.confirmed { State::Active } else { State::Pending },
+                state: if wish.confirmed { SubscriptionState::Active } else { SubscriptionState::Pending },
                 requested_at: now,
                 confirmed_at: wish.confirmed.then_some(now),
                 channel: wish.channel.to_owned(),
@@ -148,16 +148,16 @@ impl Subscriber {
             return;
         };
         if wish.confirmed {
-            if subscription.state != State::Active {
+            if subscription.state != SubscriptionState::Active {
                 subscription.confirmed_at = Some(now);
             }
-            subscription.state = State::Active;
+            subscription.state = SubscriptionState::Active;
             subscription.ended_at = None;
             wish.channel.clone_into(&mut subscription.channel);
             subscription.only = wish.only;
             subscription.agreed_to = wish.agreed_to;
-        } else if subscription.state == State::Unsubscribed {
-            subscription.state = State::Pending;
+        } else if subscription.state == SubscriptionState::Unsubscribed {
+            subscription.state = SubscriptionState::Pending;
             subscription.requested_at = now;
             subscription.only = wish.only;
         }
@@ -166,8 +166,10 @@ impl Subscriber {
     /// Makes every subscription that waits for it active; tells how many.
     pub fn confirm(&mut self, channel: &str, now: DateTime<Utc>) -> usize {
         let mut confirmed = 0;
-        for subscription in self.subscriptions.iter_mut().filter(|known| known.state == State::Pending) {
-            subscription.state = State::Active;
+        for subscription in
+            self.subscriptions.iter_mut().filter(|known| known.state == SubscriptionState::Pending)
+        {
+            subscription.state = SubscriptionState::Active;
             subscription.confirmed_at = Some(now);
             channel.clone_into(&mut subscription.channel);
             confirmed += 1;
@@ -180,9 +182,9 @@ impl Subscriber {
         let mut ended = 0;
         for subscription in &mut self.subscriptions {
             let is_meant = topic.is_none_or(|topic| *topic == subscription.topic);
-            if is_meant && subscription.state != State::Unsubscribed {
-                subscription.ended_at = (subscription.state == State::Active).then_some(now);
-                subscription.state = State::Unsubscribed;
+            if is_meant && subscription.state != SubscriptionState::Unsubscribed {
+                subscription.ended_at = (subscription.state == SubscriptionState::Active).then_some(now);
+                subscription.state = SubscriptionState::Unsubscribed;
                 ended += 1;
             }
         }
@@ -193,7 +195,9 @@ impl Subscriber {
     /// it is followed.
     pub fn refine(&mut self, topic: &Topic, kinds: &BTreeSet<ChangeKind>) -> bool {
         let mut known = self.subscriptions.iter_mut();
-        let Some(known) = known.find(|known| known.topic == *topic && known.state == State::Active) else {
+        let Some(known) =
+            known.find(|known| known.topic == *topic && known.state == SubscriptionState::Active)
+        else {
             return false;
         };
         known.only.changes.clone_from(kinds);
@@ -203,15 +207,15 @@ impl Subscriber {
     /// The active subscription to a topic, if there is one.
     #[must_use]
     pub fn active(&self, topic: &Topic) -> Option<&Subscription> {
-        self.subscriptions
-            .iter()
-            .find(|subscription| subscription.topic == *topic && subscription.state == State::Active)
+        self.subscriptions.iter().find(|subscription| {
+            subscription.topic == *topic && subscription.state == SubscriptionState::Active
+        })
     }
 
     /// Whether anything is followed.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        self.subscriptions.iter().any(|subscription| subscription.state == State::Active)
+        self.subscriptions.iter().any(|subscription| subscription.state == SubscriptionState::Active)
     }
 
     /// The subscription by right of which a change concerns this reader as a change of `topic`,
@@ -223,7 +227,10 @@ impl Subscriber {
 
     /// The topics whose changes are told, in the order in which they were asked for.
     pub fn followed(&self) -> impl Iterator<Item = &Topic> {
-        self.subscriptions.iter().filter(|known| known.state == State::Active).map(|known| &known.topic)
+        self.subscriptions
+            .iter()
+            .filter(|known| known.state == SubscriptionState::Active)
+            .map(|known| &known.topic)
     }
 
     /// Whether what concerns a topic is collected for this reader: they follow it, paused or not, or left
@@ -259,7 +266,7 @@ mod tests {
         assert_eq!(subscriber.leave(None, now), 0);
         assert!(subscriber.active(&topic).is_none());
         subscriber.follow(wish(false), now);
-        assert_eq!(subscriber.subscriptions[0].state, State::Pending);
+        assert_eq!(subscriber.subscriptions[0].state, SubscriptionState::Pending);
         assert_eq!(subscriber.confirm("operator", now), 1);
         assert!(subscriber.active(&topic).is_some());
     }

@@ -11,11 +11,11 @@ pub const DAYS: u64 = 30;
 /// Reads by day (UTC): good ones, and others.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Tally {
+pub struct ReadTally {
     days: BTreeMap<NaiveDate, (u32, u32)>,
 }
 
-impl Tally {
+impl ReadTally {
     /// With one read more; the days before the last thirty are forgotten.
     #[must_use]
     pub fn counting(mut self, is_good: bool, now: DateTime<Utc>) -> Self {
@@ -51,13 +51,13 @@ mod tests {
     #[test]
     fn days_to_come_are_forgotten() {
         let at = |days| DateTime::UNIX_EPOCH + Duration::days(days);
-        let tally = Tally::default().counting(true, at(400)).counting(false, at(0));
+        let tally = ReadTally::default().counting(true, at(400)).counting(false, at(0));
         assert_eq!(tally.since(NaiveDate::MIN), (0, 1));
     }
 
     #[test]
     fn thirty_days_are_remembered() {
-        let mut tally = Tally::default();
+        let mut tally = ReadTally::default();
         let at = |hours| DateTime::UNIX_EPOCH + Duration::hours(hours);
         for hour in 0..(24 * 32) {
             tally = tally.counting(hour % 24 != 0, at(hour));

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 /// A run of words with one fate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Run {
+pub struct WordRun {
     /// What became of the words.
-    pub fate: Fate,
+    pub fate: WordFate,
     /// The words, with the white space between them.
     pub text: String,
 }
@@ -21,7 +21,7 @@ pub struct Run {
 /// What became of a run of words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fate {
+pub enum WordFate {
     /// In both texts.
     Kept,
     /// Only in the old one.
@@ -32,7 +32,7 @@ pub enum Fate {
 
 /// Compares two texts. Joined up, the runs that are not added give `before`, those not removed `after`.
 #[must_use]
-pub fn words(before: &str, after: &str) -> Vec<Run> {
+pub fn words(before: &str, after: &str) -> Vec<WordRun> {
     let mut runs = Runs::default();
     compare(before, after, Grain::Lines, &mut runs);
     bridge(runs.0)
@@ -77,16 +77,16 @@ const MAX_PAIRS: usize = 40_000;
 
 fn compare(before: &str, after: &str, grain: Grain, runs: &mut Runs) {
     if before == after {
-        return runs.push(Fate::Kept, after);
+        return runs.push(WordFate::Kept, after);
     }
     let (old, new) = (grain.parts(before), grain.parts(after));
     let mut at = 0;
     for (removed, added) in hunks(&old, &new) {
-        runs.push_all(Fate::Kept, &new[at..added.start]);
+        runs.push_all(WordFate::Kept, &new[at..added.start]);
         at = added.end;
         replace(&old[removed], &new[added], grain, runs);
     }
-    runs.push_all(Fate::Kept, &new[at..]);
+    runs.push_all(WordFate::Kept, &new[at..]);
 }
 
 /// The ranges that differ, in order.
@@ -105,13 +105,13 @@ fn replace(old: &[&str], new: &[&str], grain: Grain, runs: &mut Runs) {
     let pairs = if matches!(grain, Grain::Words) { Vec::new() } else { reworded(old, new) };
     let (mut i, mut j) = (0, 0);
     for (old_at, new_at) in pairs {
-        runs.push_all(Fate::Removed, &old[i..old_at]);
-        runs.push_all(Fate::Added, &new[j..new_at]);
+        runs.push_all(WordFate::Removed, &old[i..old_at]);
+        runs.push_all(WordFate::Added, &new[j..new_at]);
         compare(old[old_at], new[new_at], grain.within(old[old_at], new[new_at]), runs);
         (i, j) = (old_at + 1, new_at + 1);
     }
-    runs.push_all(Fate::Removed, &old[i..]);
-    runs.push_all(Fate::Added, &new[j..]);
+    runs.push_all(WordFate::Removed, &old[i..]);
+    runs.push_all(WordFate::Added, &new[j..]);
 }
 
 /// Which piece became which, in order, so that the likeness of all pairs together is greatest.
@@ -222,18 +222,18 @@ fn word_tokens(text: &str) -> Vec<&str> {
 
 /// Runs under construction: neighbours of one fate are one.
 #[derive(Default)]
-struct Runs(Vec<Run>);
+struct Runs(Vec<WordRun>);
 
 impl Runs {
-    fn push(&mut self, fate: Fate, text: &str) {
+    fn push(&mut self, fate: WordFate, text: &str) {
         match self.0.last_mut() {
             _ if text.is_empty() => {}
             Some(run) if run.fate == fate => run.text.push_str(text),
-            _ => self.0.push(Run { fate, text: text.to_owned() }),
+            _ => self.0.push(WordRun { fate, text: text.to_owned() }),
         }
     }
 
-    fn push_all(&mut self, fate: Fate, texts: &[&str]) {
+    fn push_all(&mut self, fate: WordFate, texts: &[&str]) {
         for text in texts {
             self.push(fate, text);
         }
@@ -241,22 +241,24 @@ impl Runs {
 }
 
 /// Lets a lone blank between two changed runs change with them: `a b` → `c d` is one replacement, not two.
-fn bridge(runs: Vec<Run>) -> Vec<Run> {
-    let mut bridged: Vec<Run> = Vec::with_capacity(runs.len());
+fn bridge(runs: Vec<WordRun>) -> Vec<WordRun> {
+    let mut bridged: Vec<WordRun> = Vec::with_capacity(runs.len());
     let (mut removed, mut added) = (String::new(), String::new());
-    let flush = |removed: &mut String, added: &mut String, bridged: &mut Vec<Run>| {
-        for (fate, text) in [(Fate::Removed, std::mem::take(removed)), (Fate::Added, std::mem::take(added))] {
+    let flush = |removed: &mut String, added: &mut String, bridged: &mut Vec<WordRun>| {
+        for (fate, text) in
+            [(WordFate::Removed, std::mem::take(removed)), (WordFate::Added, std::mem::take(added))]
+        {
             if !text.is_empty() {
-                bridged.push(Run { fate, text });
+                bridged.push(WordRun { fate, text });
             }
         }
     };
     let mut runs = runs.into_iter().peekable();
     while let Some(run) = runs.next() {
         match run.fate {
-            Fate::Removed => removed.push_str(&run.text),
-            Fate::Added => added.push_str(&run.text),
-            Fate::Kept => {
+            WordFate::Removed => removed.push_str(&run.text),
+            WordFate::Added => added.push_str(&run.text),
+            WordFate::Kept => {
                 let is_bridge = run.text.trim().is_empty()
                     && !run.text.contains('\n')
                     && !removed.is_empty()

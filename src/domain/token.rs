@@ -11,7 +11,7 @@ use super::redact::REDACTED;
 /// Where in a request a token stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenPlace {
-    /// In a header, between two texts: `Authorization: Token {}`.
+    /// In a header, between two texts: `Authorization: SourceToken {}`.
     Header {
         /// The header's name.
         name: String,
@@ -78,12 +78,12 @@ impl fmt::Display for TokenPlace {
 ///
 /// `Debug` hides it.
 #[derive(Debug, Clone)]
-pub struct Token {
+pub struct SourceToken {
     secret: SecretString,
     place: TokenPlace,
 }
 
-impl Token {
+impl SourceToken {
     /// A secret in its place.
     #[must_use]
     pub fn new(secret: SecretString, place: TokenPlace) -> Self {
@@ -171,8 +171,8 @@ fn without(body: &[u8], secret: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn token(place: &str) -> Token {
-        Token::new("geheim+1".into(), place.parse().unwrap())
+    fn token(place: &str) -> SourceToken {
+        SourceToken::new("geheim+1".into(), place.parse().unwrap())
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
 use super::id::ChangeId;
-use super::subscription::{State, Subscriber};
+use super::subscription::{Subscriber, SubscriptionState};
 use super::topic::Topic;
 
 /// The news that one read found, by whom it names.
@@ -58,7 +58,7 @@ impl Together {
         here: &BTreeSet<&ChangeId>,
         waiting: &BTreeSet<&ChangeId>,
     ) -> Untold {
-        let followed = reader.subscriptions.iter().filter(|known| known.state == State::Active);
+        let followed = reader.subscriptions.iter().filter(|known| known.state == SubscriptionState::Active);
         let followed: Vec<_> = followed.collect();
         // The best reason counts of a change that names several.
         let mut named: BTreeMap<&ChangeId, bool> = BTreeMap::new();

@@ -6,29 +6,29 @@ use std::io;
 use chrono::{DateTime, Utc};
 
 use super::derived::README;
-use super::pack::{Member, Packer};
-use super::package::{Kind, Layout, Package, pretty};
+use super::pack::{PackageMember, PackageWriter};
+use super::package::{Layout, Package, PackageKind, pretty};
 use super::page::change_page;
 use super::warc::{WarcRecord, write_info};
-use crate::domain::evidence::seal::{Proof, Seal};
+use crate::domain::evidence::seal::{Seal, SealProof};
 use crate::domain::evidence::{ChainLine, Silence, ToldChange};
 use crate::domain::id::{BodyHash, SourceId};
 
 /// A package that is being filled.
 #[derive(Debug)]
-pub struct Contents {
-    packer: Packer,
+pub struct PackageContents {
+    packer: PackageWriter,
     layout: Layout,
 }
 
 /// The WARC file of a package.
 #[derive(Debug)]
-pub struct Warc<'a>(Member<'a>);
+pub struct Warc<'a>(PackageMember<'a>);
 
-impl Contents {
+impl PackageContents {
     /// Begins a package of a kind.
     #[must_use]
-    pub fn new(packer: Packer, kind: Kind) -> Self {
+    pub fn new(packer: PackageWriter, kind: PackageKind) -> Self {
         Self { packer, layout: Layout::of(kind) }
     }
 
@@ -66,7 +66,7 @@ impl Contents {
     /// The system's.
     pub fn seal(
         &mut self,
-        proof: &Proof,
+        proof: &SealProof,
         seal: &Seal,
         answer: Option<&[u8]>,
         is_anchor: bool,

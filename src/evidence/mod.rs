@@ -18,8 +18,8 @@ mod verify;
 mod warc;
 
 pub use authority::{Authority, AuthorityError};
-pub use contents::{Contents, Warc};
-pub use pack::Packer;
-pub use package::{CompanyNames, Kind, Package, PackagedSource};
+pub use contents::{PackageContents, Warc};
+pub use pack::PackageWriter;
+pub use package::{CompanyNames, Package, PackageKind, PackagedSource};
 pub use stamp::{StampError, Stamped};
-pub use verify::{Checked, CheckedSeal, Unsound, verify};
+pub use verify::{CheckedSeal, UnsoundPackage, VerifiedPackage, verify};

@@ -14,20 +14,20 @@ use crate::domain::id::BodyHash;
 
 /// A package on its way into a file. The same members give the same file.
 #[derive(Debug)]
-pub struct Packer {
+pub struct PackageWriter {
     zip: ZipWriter<File>,
     members: BTreeMap<String, BodyHash>,
 }
 
 /// A member that is being written.
 #[derive(Debug)]
-pub struct Member<'a> {
-    packer: &'a mut Packer,
+pub struct PackageMember<'a> {
+    packer: &'a mut PackageWriter,
     name: String,
     hasher: Sha256,
 }
 
-impl Packer {
+impl PackageWriter {
     /// Begins a package.
     #[must_use]
     pub fn new(file: File) -> Self {
@@ -58,14 +58,14 @@ impl Packer {
     ///
     /// # Errors
     /// The system's.
-    pub fn begin(&mut self, name: &str) -> io::Result<Member<'_>> {
+    pub fn begin(&mut self, name: &str) -> io::Result<PackageMember<'_>> {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .last_modified_time(ZipTime::default())
             .unix_permissions(0o644)
             .large_file(true);
         self.zip.start_file(name, options).map_err(io::Error::other)?;
-        Ok(Member { name: name.to_owned(), hasher: Sha256::new(), packer: self })
+        Ok(PackageMember { name: name.to_owned(), hasher: Sha256::new(), packer: self })
     }
 
     /// Adds the manifest; all of it is on the disk when this returns.
@@ -81,14 +81,14 @@ impl Packer {
     }
 }
 
-impl Member<'_> {
+impl PackageMember<'_> {
     /// Ends the member.
     pub fn end(self) {
         self.packer.members.insert(self.name, BodyHash::from_digest(&self.hasher.finalize()));
     }
 }
 
-impl Write for Member<'_> {
+impl Write for PackageMember<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.packer.zip.write(bytes)?;
         self.hasher.update(&bytes[..written]);

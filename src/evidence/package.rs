@@ -17,7 +17,7 @@ pub(super) const FORM: u32 = 1;
 /// What a package is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum PackageKind {
     /// One change.
     Change,
     /// A source over a time.
@@ -63,7 +63,7 @@ pub struct Package {
     /// [`FORM`].
     pub form: u32,
     /// What it is about.
-    pub kind: Kind,
+    pub kind: PackageKind,
     /// Whose reads they are.
     pub installation: InstallationId,
     /// The time that is asked for; of a change nothing.
@@ -86,7 +86,7 @@ pub struct Package {
 impl Package {
     /// An empty one.
     #[must_use]
-    pub fn new(kind: Kind, installation: InstallationId) -> Self {
+    pub fn new(kind: PackageKind, installation: InstallationId) -> Self {
         Self {
             format: FORMAT.to_owned(),
             form: FORM,
@@ -104,7 +104,7 @@ impl Package {
 
     /// The changes of a source that are asked for.
     pub(super) fn asked<'a>(&self, source: &'a PackagedSource) -> &'a [ChangeId] {
-        if self.kind == Kind::Company { &source.concerning } else { &source.changes }
+        if self.kind == PackageKind::Company { &source.concerning } else { &source.changes }
     }
 
     /// The time that is asked for.
@@ -125,13 +125,13 @@ pub(super) fn pretty<T: Serialize>(value: &T) -> Vec<u8> {
 /// The names of members.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Layout {
-    kind: Kind,
+    kind: PackageKind,
 }
 
 #[expect(clippy::unused_self, reason = "all names are asked for in one way")]
 impl Layout {
     /// Those of a package of this kind.
-    pub(super) fn of(kind: Kind) -> Self {
+    pub(super) fn of(kind: PackageKind) -> Self {
         Self { kind }
     }
 
@@ -148,8 +148,8 @@ impl Layout {
 
     fn of_source(self, source: &SourceId, name: &str) -> String {
         match self.kind {
-            Kind::Company => format!("{source}/{name}"),
-            Kind::Change | Kind::Source => name.to_owned(),
+            PackageKind::Company => format!("{source}/{name}"),
+            PackageKind::Change | PackageKind::Source => name.to_owned(),
         }
     }
 
@@ -171,8 +171,8 @@ impl Layout {
 
     pub(super) fn change(self, id: &ChangeId, ending: &str) -> String {
         match self.kind {
-            Kind::Change => format!("change.{ending}"),
-            Kind::Source | Kind::Company => format!("changes/{id}.{ending}"),
+            PackageKind::Change => format!("change.{ending}"),
+            PackageKind::Source | PackageKind::Company => format!("changes/{id}.{ending}"),
         }
     }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use ::csv::{ReaderBuilder, StringRecord, Writer};
 
-use super::draft::Draft;
+use super::draft::CompanyDraft;
 use super::formula::{restored, safe};
-use super::{Incoming, LineFault, Parsed, alias_kind, scheme};
+use super::{IncomingCompany, LineFault, Parsed, alias_kind, scheme};
 use crate::domain::company::AliasKind;
 use crate::domain::company::{Alias, Company, objection};
 use crate::domain::id::CompanyId;
@@ -21,7 +21,7 @@ const COLUMNS: [&str; 4] = ["company", "kind", "value", "source"];
 pub struct CsvError(#[from] ::csv::Error);
 
 /// One row.
-struct Row<'a> {
+struct CsvRow<'a> {
     company: CompanyId,
     kind: &'a str,
     value: &'a str,
@@ -41,7 +41,7 @@ pub(super) fn parse(text: &str) -> Parsed {
     };
     let mut found: BTreeMap<CompanyId, usize> = BTreeMap::new();
     // Where each company begins, and whether it has a name.
-    let mut drafts: Vec<(u64, Draft, bool)> = Vec::new();
+    let mut drafts: Vec<(u64, CompanyDraft, bool)> = Vec::new();
     for record in reader.records() {
         let (line, taken) = match &record {
             Ok(record) => {
@@ -66,7 +66,7 @@ pub(super) fn parse(text: &str) -> Parsed {
     for (line, draft, is_named) in drafts {
         let company = draft.into_company();
         if is_named {
-            parsed.companies.push(Incoming { line, company });
+            parsed.companies.push(IncomingCompany { line, company });
         } else {
             let message =
                 format!("company {} has no row of kind name, expected one with its full name", company.id);
@@ -88,7 +88,7 @@ fn places(headers: &StringRecord) -> Result<[Option<usize>; 4], String> {
     }
 }
 
-fn row<'a>(record: &'a StringRecord, places: &[Option<usize>; 4]) -> Result<Row<'a>, String> {
+fn row<'a>(record: &'a StringRecord, places: &[Option<usize>; 4]) -> Result<CsvRow<'a>, String> {
     let [company, kind, value, source] =
         places.map(|place| restored(place.and_then(|place| record.get(place)).unwrap_or_default().trim()));
     let company = company.parse::<CompanyId>().map_err(|error| error.to_string())?;
@@ -96,12 +96,12 @@ fn row<'a>(record: &'a StringRecord, places: &[Option<usize>; 4]) -> Result<Row<
         return Err(format!("the {kind} of company {company} is blank, expected a value"));
     }
     let source = (!source.is_empty()).then(|| source.to_owned());
-    Ok(Row { company, kind, value, source })
+    Ok(CsvRow { company, kind, value, source })
 }
 
 /// Takes one fact over.
-fn take(draft: &mut Draft, row: Row<'_>) -> Result<(), String> {
-    let Row { kind, value, source, company: _ } = row;
+fn take(draft: &mut CompanyDraft, row: CsvRow<'_>) -> Result<(), String> {
+    let CsvRow { kind, value, source, company: _ } = row;
     if let Some(kind) = alias_kind(kind) {
         return draft.add_alias(Alias { name: value.to_owned(), kind, source });
     }

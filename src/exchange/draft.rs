@@ -8,12 +8,12 @@ use crate::domain::identifier::Identifier;
 /// A company, and its names and numbers in the form in which two are one: whether it has one of a
 /// hundred thousand is told at once.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct CompanyDraft {
     company: Company,
     names: HashSet<String>,
 }
 
-impl From<Company> for Draft {
+impl From<Company> for CompanyDraft {
     fn from(company: Company) -> Self {
         let aliases = company.aliases.iter().map(|alias| alias.name.as_str());
         let numbers = company.identifiers.iter().map(|identifier| identifier.value.as_str());
@@ -23,7 +23,7 @@ impl From<Company> for Draft {
     }
 }
 
-impl Draft {
+impl CompanyDraft {
     pub(super) fn company(&self) -> &Company {
         &self.company
     }

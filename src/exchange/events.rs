@@ -20,7 +20,7 @@ const MAX_TEXT_BYTES: usize = 64 * 1024;
 
 /// What a source says, with whom its entries name.
 #[derive(Debug)]
-pub struct Said<'a> {
+pub struct NamingSource<'a> {
     /// The source.
     pub source: &'a SourceId,
     /// What readers call it.
@@ -46,7 +46,7 @@ pub fn changes<'a>(changes: impl IntoIterator<Item = &'a Change>, companies: &[C
 
 /// What sources say as documents, with the companies that they name.
 #[must_use]
-pub fn entries(said: &[Said<'_>], companies: &[Company]) -> String {
+pub fn entries(said: &[NamingSource<'_>], companies: &[Company]) -> String {
     let (mut lines, mut named) = (Vec::new(), BTreeSet::new());
     for said in said {
         for entry in said.entries {
@@ -90,7 +90,7 @@ fn event(change: &Change) -> Value {
     entity(&format!("change-{}", change.id), "Event", properties)
 }
 
-fn document(id: &str, entry: &Entry, said: &Said<'_>) -> Value {
+fn document(id: &str, entry: &Entry, said: &NamingSource<'_>) -> Value {
     let texts = entry.fields.iter().map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>();
     let properties = [
         ("title", vec![entry.title.clone()]),

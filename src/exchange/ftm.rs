@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::draft::Draft;
-use super::{Incoming, LineFault, Parsed};
+use super::draft::CompanyDraft;
+use super::{IncomingCompany, LineFault, Parsed};
 use crate::domain::company::{Alias, AliasKind, Company, objection};
 use crate::domain::id::CompanyId;
 use crate::domain::identifier::{Identifier, IdentifierScheme};
@@ -87,7 +87,7 @@ pub(super) fn parse(text: &str) -> Parsed {
             let mut fault = |message| parsed.faults.push(LineFault { line, message });
             if let Some(company) = company(&entity, &mut taken, &mut fault) {
                 ids.insert(entity.id, company.id.clone());
-                parsed.companies.push(Incoming { line, company });
+                parsed.companies.push(IncomingCompany { line, company });
             }
         }
     }
@@ -96,7 +96,7 @@ pub(super) fn parse(text: &str) -> Parsed {
         .filter_map(|(asset, owner)| Some((ids.get(asset)?, ids.get(owner)?)))
         .filter(|(asset, owner)| asset != owner)
         .collect();
-    for Incoming { company, .. } in &mut parsed.companies {
+    for IncomingCompany { company, .. } in &mut parsed.companies {
         company.parent = parents.get(&company.id).map(|parent| (*parent).clone());
     }
     parsed
@@ -119,7 +119,7 @@ fn company(entity: &Entity, taken: &mut Ids, fault: &mut impl FnMut(String)) -> 
         fault(format!("no id can be made of {:?} and {name:?}, expected a Latin letter or digit", entity.id));
         return None;
     };
-    let mut draft = Draft::from(Company::new(id, *name));
+    let mut draft = CompanyDraft::from(Company::new(id, *name));
     for (property, kind) in NAMES {
         for name in entity.texts(property) {
             let kind = if is_latin(name) { kind } else { AliasKind::NativeScript };

@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::draft::Draft;
+use super::draft::CompanyDraft;
 use crate::domain::company::Company;
 use crate::domain::comparable::comparable;
 use crate::domain::id::CompanyId;
 
 /// The companies that are tracked, by their names and numbers.
 #[derive(Debug, Default)]
-pub struct Known {
-    companies: BTreeMap<CompanyId, Draft>,
+pub struct TrackedCompanies {
+    companies: BTreeMap<CompanyId, CompanyDraft>,
     owners: BTreeMap<String, BTreeSet<CompanyId>>,
 }
 
-impl Known {
+impl TrackedCompanies {
     /// These companies.
     #[must_use]
     pub fn of(companies: &[Company]) -> Self {
@@ -41,7 +41,7 @@ impl Known {
     /// A company by its id.
     #[must_use]
     pub fn get(&self, id: &CompanyId) -> Option<&Company> {
-        self.companies.get(id).map(Draft::company)
+        self.companies.get(id).map(CompanyDraft::company)
     }
 
     /// The companies with which this one shares its id, or a name or number that may mean one

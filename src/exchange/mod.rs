@@ -2,7 +2,7 @@
 //! screening found as CSV and as a spreadsheet.
 //!
 //! Texts in, companies and the faults of single lines out, and back. What a company of the file is
-//! to one that is tracked already is told by [`Known`]; what to do about it is the caller's choice.
+//! to one that is tracked already is told by [`TrackedCompanies`]; what to do about it is the caller's choice.
 //!
 //! Deliberately absent: files ([`crate::config`] writes them) and questions to a person
 //! (`cli::company`).
@@ -23,7 +23,7 @@ use crate::domain::company::{AliasKind, Company};
 use crate::domain::identifier::IdentifierScheme;
 
 pub use csv::CsvError;
-pub use known::Known;
+pub use known::TrackedCompanies;
 
 /// A format that companies come and go in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum Format {
 
 /// A company that came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Incoming {
+pub struct IncomingCompany {
     /// Where it begins, from 1.
     pub line: u64,
     /// The company, without the facts that are at fault.
@@ -62,7 +62,7 @@ impl fmt::Display for LineFault {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parsed {
     /// The companies, in the order in which they begin.
-    pub companies: Vec<Incoming>,
+    pub companies: Vec<IncomingCompany>,
     /// What cannot be taken, line by line.
     pub faults: Vec<LineFault>,
 }

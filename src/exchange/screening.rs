@@ -5,7 +5,7 @@ use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
 use super::CsvError;
 use crate::domain::id::{CompanyId, SourceId};
-use crate::domain::screening::{Finding, ListFreshness, ListLook, Screened, ScreenedName};
+use crate::domain::screening::{ListFreshness, ListLook, Screened, ScreenedName, ScreeningFinding};
 
 /// What heads the columns.
 pub const COLUMNS: [&str; 13] = [
@@ -41,7 +41,7 @@ pub fn rows(screened: &Screened) -> impl Iterator<Item = [String; COLUMNS.len()]
     let not_current = not_current(screened);
     screened.names.iter().flat_map(move |name| {
         let (looked_at, not_current) = (looked_at.clone(), not_current.clone());
-        let findings: Vec<Option<&Finding>> = match name.findings.as_slice() {
+        let findings: Vec<Option<&ScreeningFinding>> = match name.findings.as_slice() {
             [] => vec![None],
             findings => findings.iter().map(Some).collect(),
         };
@@ -69,11 +69,11 @@ fn joined<'a>(lists: impl Iterator<Item = &'a ListLook>) -> String {
 fn row(
     screened: &Screened,
     name: &ScreenedName,
-    finding: Option<&Finding>,
+    finding: Option<&ScreeningFinding>,
     (looked_at, not_current): (String, String),
 ) -> [String; COLUMNS.len()] {
     let list = finding.and_then(|finding| screened.list(&finding.list));
-    let of = |text: &dyn Fn(&Finding) -> String| finding.map(text).unwrap_or_default();
+    let of = |text: &dyn Fn(&ScreeningFinding) -> String| finding.map(text).unwrap_or_default();
     let answer = finding.map_or_else(|| name.answer(), |finding| finding.answer);
     let clear_why = || match name.not.as_slice() {
         [] => String::new(),
@@ -101,7 +101,7 @@ fn row(
 
 /// Since when an entry stands there, as far as that is known.
 #[must_use]
-pub fn since(finding: &Finding) -> String {
+pub fn since(finding: &ScreeningFinding) -> String {
     match finding.since {
         Some(since) if since.was_added => since.at.format("%Y-%m-%d").to_string(),
         Some(since) => format!("{} or earlier", since.at.format("%Y-%m-%d")),

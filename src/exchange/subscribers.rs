@@ -13,7 +13,9 @@ use super::CsvError;
 use super::formula::{restored, safe};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{CompanyId, SourceId};
-use crate::domain::subscription::{Filter, Preference, Preferences, State, Subscriber, Subscription};
+use crate::domain::subscription::{
+    Filter, Preference, Preferences, Subscriber, Subscription, SubscriptionState,
+};
 use crate::domain::topic::Topic;
 
 /// The columns, in the order in which they go out; the first two must be there.
@@ -40,7 +42,7 @@ const IMPORT: &str = "import";
 
 /// What a file may name.
 #[derive(Debug)]
-pub struct Names<'a> {
+pub struct KnownTopics<'a> {
     /// The companies that are tracked.
     pub companies: BTreeSet<&'a CompanyId>,
     /// The sources that are watched.
@@ -69,7 +71,11 @@ impl fmt::Display for CellFault {
 ///
 /// # Errors
 /// Every field that is at fault; then nobody may be taken.
-pub fn parse(text: &str, names: &Names<'_>, now: DateTime<Utc>) -> Result<Vec<Subscriber>, Vec<CellFault>> {
+pub fn parse(
+    text: &str,
+    names: &KnownTopics<'_>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Subscriber>, Vec<CellFault>> {
     let mut reader =
         ReaderBuilder::new().flexible(true).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let whole_row = |line, message| CellFault { line, column: 1, message };
@@ -85,7 +91,7 @@ pub fn parse(text: &str, names: &Names<'_>, now: DateTime<Utc>) -> Result<Vec<Su
                 continue;
             }
         };
-        let mut row = Row { record: &record, places: &places, faults: &mut faults };
+        let mut row = PersonRow { record: &record, places: &places, faults: &mut faults };
         let Some((address, subscription, how)) = row.read(names, now) else { continue };
         let is_known = |known: &Subscription| known.topic == subscription.topic;
         let subscriber = subscribers.entry(address.clone()).or_insert_with(|| Subscriber {
@@ -130,16 +136,16 @@ struct How {
 }
 
 /// A field is at fault, and that is noted.
-struct Noted;
+struct FieldFaultNoted;
 
 /// One row, and where its faults go.
-struct Row<'a> {
+struct PersonRow<'a> {
     record: &'a StringRecord,
     places: &'a [Option<usize>; COLUMNS.len()],
     faults: &'a mut Vec<CellFault>,
 }
 
-impl Row<'_> {
+impl PersonRow<'_> {
     fn place(&self, name: &str) -> Option<usize> {
         COLUMNS.iter().zip(self.places).find(|(known, _)| **known == name).and_then(|(_, place)| *place)
     }
@@ -159,7 +165,7 @@ impl Row<'_> {
         &mut self,
         name: &str,
         read: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Result<Option<T>, Noted> {
+    ) -> Result<Option<T>, FieldFaultNoted> {
         if self.text(name).is_empty() {
             return Ok(None);
         }
@@ -167,7 +173,7 @@ impl Row<'_> {
             Ok(value) => Ok(Some(value)),
             Err(error) => {
                 self.fault(name, error);
-                Err(Noted)
+                Err(FieldFaultNoted)
             }
         }
     }
@@ -185,7 +191,11 @@ impl Row<'_> {
     }
 
     /// All that the row says; every fault of it is told.
-    fn read(&mut self, names: &Names<'_>, now: DateTime<Utc>) -> Option<(EmailAddress, Subscription, How)> {
+    fn read(
+        &mut self,
+        names: &KnownTopics<'_>,
+        now: DateTime<Utc>,
+    ) -> Option<(EmailAddress, Subscription, How)> {
         let address = self.required("address", str::parse::<EmailAddress>);
         let topic = self.required("company", |text| topic(text, names));
         let confirmed_at = self.optional("confirmed", moment);
@@ -194,8 +204,12 @@ impl Row<'_> {
         let only = self.optional("only", |text| filter(text, names));
         let how = self.how(now);
         let (confirmed_at, state) = (confirmed_at.ok()?, state.ok()?);
-        let state = state.unwrap_or(if confirmed_at.is_some() { State::Active } else { State::Pending });
-        if state == State::Active && confirmed_at.is_none() {
+        let state = state.unwrap_or(if confirmed_at.is_some() {
+            SubscriptionState::Active
+        } else {
+            SubscriptionState::Pending
+        });
+        if state == SubscriptionState::Active && confirmed_at.is_none() {
             self.fault(
                 "confirmed",
                 "is blank, expected when the person agreed: nobody is written to who did not",
@@ -239,7 +253,7 @@ impl Row<'_> {
     }
 }
 
-fn topic(text: &str, names: &Names<'_>) -> Result<Topic, String> {
+fn topic(text: &str, names: &KnownTopics<'_>) -> Result<Topic, String> {
     let topic = text.parse::<Topic>().map_err(|error| error.to_string())?;
     let is_known = match &topic {
         Topic::Company(company) => names.companies.contains(company),
@@ -254,8 +268,8 @@ fn topic(text: &str, names: &Names<'_>) -> Result<Topic, String> {
     }
 }
 
-fn state(text: &str) -> Result<State, String> {
-    let known = [State::Pending, State::Active, State::Unsubscribed];
+fn state(text: &str) -> Result<SubscriptionState, String> {
+    let known = [SubscriptionState::Pending, SubscriptionState::Active, SubscriptionState::Unsubscribed];
     known
         .into_iter()
         .find(|state| state.to_string() == text)
@@ -288,7 +302,7 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
 }
 
 /// Kinds of changes and of docket entries, and ids of sources, parted by blanks.
-fn filter(text: &str, names: &Names<'_>) -> Result<Filter, String> {
+fn filter(text: &str, names: &KnownTopics<'_>) -> Result<Filter, String> {
     let mut filter = Filter::default();
     for word in text.split_whitespace() {
         if filter.take_kind(&word.to_lowercase()) {
@@ -354,7 +368,7 @@ mod tests {
     fn read(rows: &str) -> Result<Vec<Subscriber>, Vec<String>> {
         let companies: Vec<CompanyId> = ["hikvision", "zte"].map(|id| id.parse().unwrap()).to_vec();
         let sources: Vec<SourceId> = vec!["fcc-list".parse().unwrap()];
-        let names = Names { companies: companies.iter().collect(), sources: sources.iter().collect() };
+        let names = KnownTopics { companies: companies.iter().collect(), sources: sources.iter().collect() };
         parse(rows, &names, DateTime::UNIX_EPOCH)
             .map_err(|faults| faults.iter().map(ToString::to_string).collect())
     }
@@ -380,9 +394,9 @@ mod tests {
     fn an_address_and_a_company_are_enough_for_a_wish_and_not_for_mail() {
         let subscribers = read("company,address\nzte,ann@example.org\n").unwrap();
         let subscription = &subscribers[0].subscriptions[0];
-        assert_eq!((subscription.state, subscription.channel.as_str()), (State::Pending, IMPORT));
+        assert_eq!((subscription.state, subscription.channel.as_str()), (SubscriptionState::Pending, IMPORT));
         let subscribers = read("address,company,confirmed\nann@example.org,zte,2026-05-06\n").unwrap();
-        assert_eq!(subscribers[0].subscriptions[0].state, State::Active);
+        assert_eq!(subscribers[0].subscriptions[0].state, SubscriptionState::Active);
         let fault =
             "2:1: confirmed: is blank, expected when the person agreed: nobody is written to who did not";
         assert_eq!(read("address,company,state\nann@example.org,zte,active\n").unwrap_err(), [fault]);

@@ -158,7 +158,7 @@ fn every_fault_of_an_entity_is_told_by_its_line() {
 
 #[test]
 fn a_twin_shares_an_id_a_name_or_a_number_and_a_relative_is_none() {
-    let known = Known::of(&stones());
+    let known = TrackedCompanies::of(&stones());
     let twins =
         |company: &Company| -> Vec<String> { known.twins(company).iter().map(ToString::to_string).collect() };
     let mut company = Company::new(id("beryl"), "AMBER NETWORKS CO LTD");
@@ -174,7 +174,7 @@ fn a_twin_shares_an_id_a_name_or_a_number_and_a_relative_is_none() {
 #[test]
 fn only_what_is_new_is_beyond_what_is_known() {
     let amber = stones().remove(0);
-    let mut known = Known::of(&stones());
+    let mut known = TrackedCompanies::of(&stones());
     let nothing = Company::new(id("amber"), "Amber Networks Co., Ltd.");
     assert_eq!(known.merge(&amber.id, amber.clone()), Some(nothing));
     let mut more = amber.clone();
@@ -196,7 +196,7 @@ fn thirty_thousand_names_of_one_company_are_told_apart_in_no_time() {
     let parsed = Format::Csv.parse(&format!("company,kind,value\namber,name,Amber Works\n{rows}{rows}"));
     assert_eq!(parsed.faults, []);
     assert_eq!(parsed.companies[0].company.aliases.len(), 30_000);
-    let mut known = Known::of(&stones());
+    let mut known = TrackedCompanies::of(&stones());
     for number in 0..30_000 {
         let more = known.merge(&id("amber"), Company::new(id("other"), format!("Succinite {number}")));
         assert_eq!(more.unwrap().aliases.len(), 1);

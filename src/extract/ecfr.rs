@@ -15,10 +15,10 @@ pub(super) mod rules;
 use serde::Deserialize;
 
 use super::entity;
-use super::following::{Wanted, address};
+use super::following::{WantedAnswer, address};
 use super::xml::{self, unexpected};
 use super::{RawDocument, charset, json};
-use crate::domain::bundle::Part;
+use crate::domain::bundle::BundlePart;
 use crate::domain::entry::{Completeness, Document, Resemblance};
 use crate::domain::source::EcfrSettings;
 use crate::domain::verdict::Unreadable;
@@ -49,7 +49,10 @@ pub(super) fn extract(settings: &EcfrSettings, page: &RawDocument<'_>) -> Result
 }
 
 /// The part as it stood when its title was last amended, at an address beside that of the titles.
-pub(super) fn wanted(settings: &EcfrSettings, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
+pub(super) fn wanted(
+    settings: &EcfrSettings,
+    parts: &[BundlePart<'_>],
+) -> Result<Option<WantedAnswer>, Unreadable> {
     let [titles] = parts else { return Ok(None) };
     if !is_json(titles) {
         // The source's own address is that of a part on some day.
@@ -61,18 +64,18 @@ pub(super) fn wanted(settings: &EcfrSettings, parts: &[Part<'_>]) -> Result<Opti
     let day: chrono::NaiveDate =
         day.parse().map_err(|_| unexpected("the day of the last amendment", &format!("{day:?}")))?;
     let at = format!("full/{day}/title-{}.xml?part={}", settings.title, settings.part);
-    Ok(Some(Wanted { name: REGULATIONS.to_owned(), url: address(titles, &at)? }))
+    Ok(Some(WantedAnswer { name: REGULATIONS.to_owned(), url: address(titles, &at)? }))
 }
 
 /// When the title was last amended and published; nothing while the titles are being rebuilt.
-pub(super) fn signal(settings: &EcfrSettings, first: &Part<'_>) -> Option<String> {
+pub(super) fn signal(settings: &EcfrSettings, first: &BundlePart<'_>) -> Option<String> {
     let titles = Titles::of(first).ok().filter(|titles| !titles.meta.import_in_progress)?;
     let title = titles.title(settings.title).ok()?;
     let is_settled = !title.processing_in_progress;
     is_settled.then(|| Some([title.latest_amended_on?, title.latest_issue_date?].join("/"))).flatten()
 }
 
-fn is_json(part: &Part<'_>) -> bool {
+fn is_json(part: &BundlePart<'_>) -> bool {
     part.body.trim_ascii_start().first().is_some_and(|&byte| byte == b'{')
 }
 
@@ -99,7 +102,7 @@ struct Title {
 }
 
 impl Titles {
-    fn of(part: &Part<'_>) -> Result<Self, Unreadable> {
+    fn of(part: &BundlePart<'_>) -> Result<Self, Unreadable> {
         json::parse(&RawDocument::from(part))
     }
 

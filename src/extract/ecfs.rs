@@ -14,9 +14,9 @@ use serde::Deserialize;
 use url::Url;
 
 use super::date::date;
-use super::following::{Wanted, page_name, pages};
+use super::following::{WantedAnswer, page_name, pages};
 use super::{RawDocument, html, json};
-use crate::domain::bundle::{FIRST, Part};
+use crate::domain::bundle::{BundlePart, FIRST};
 use crate::domain::entry::{Completeness, Document, Entry, Resemblance};
 use crate::domain::source::EcfsSettings;
 use crate::domain::text::{one_line, shorten};
@@ -31,7 +31,7 @@ const MAX_TITLE_CHARS: usize = 160;
 pub(super) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let (mut seen, mut entries) = (BTreeSet::new(), Vec::new());
     for part in &page.parts()? {
-        for filing in Answer::of(part)?.filings {
+        for filing in EcfsResponse::of(part)?.filings {
             if one_line(&filing.id_submission).is_empty() {
                 return Err(Unreadable::Missing { what: "a filing's id_submission".to_owned() });
             }
@@ -44,16 +44,19 @@ pub(super) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
 }
 
 /// The next page, while pages are full.
-pub(super) fn wanted(settings: &EcfsSettings, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
+pub(super) fn wanted(
+    settings: &EcfsSettings,
+    parts: &[BundlePart<'_>],
+) -> Result<Option<WantedAnswer>, Unreadable> {
     let read = pages(parts, FIRST);
     let Some(last) = read.last().filter(|_| read.len() < settings.pages) else { return Ok(None) };
     let limit = parameter(&last.url, "limit").unwrap_or(DEFAULT_LIMIT);
-    if limit == 0 || Answer::of(last)?.filings.len() < limit {
+    if limit == 0 || EcfsResponse::of(last)?.filings.len() < limit {
         return Ok(None);
     }
     let offset = parameter(&last.url, "offset").unwrap_or(0).saturating_add(limit);
     let name = page_name(FIRST, read.len() + 1);
-    Ok(Some(Wanted { name, url: with_parameter(&last.url, "offset", offset) }))
+    Ok(Some(WantedAnswer { name, url: with_parameter(&last.url, "offset", offset) }))
 }
 
 fn parameter(url: &Url, name: &str) -> Option<usize> {
@@ -73,29 +76,29 @@ fn with_parameter(url: &Url, name: &str, value: usize) -> Url {
 }
 
 #[derive(Debug, Deserialize)]
-struct Answer {
+struct EcfsResponse {
     #[serde(rename = "filing", alias = "filings")]
-    filings: Vec<Filing>,
+    filings: Vec<EcfsFiling>,
 }
 
-impl Answer {
-    fn of(part: &Part<'_>) -> Result<Self, Unreadable> {
+impl EcfsResponse {
+    fn of(part: &BundlePart<'_>) -> Result<Self, Unreadable> {
         json::parse(&RawDocument::from(part))
     }
 }
 
 #[derive(Debug, Deserialize)]
-struct Filing {
+struct EcfsFiling {
     id_submission: String,
-    submissiontype: Option<Described>,
-    filingstatus: Option<Described>,
-    viewingstatus: Option<Described>,
+    submissiontype: Option<EcfsDescription>,
+    filingstatus: Option<EcfsDescription>,
+    viewingstatus: Option<EcfsDescription>,
     #[serde(default)]
-    filers: Vec<Named>,
+    filers: Vec<EcfsName>,
     #[serde(default)]
-    lawfirms: Vec<Named>,
+    lawfirms: Vec<EcfsName>,
     #[serde(default)]
-    proceedings: Vec<Proceeding>,
+    proceedings: Vec<EcfsProceeding>,
     #[serde(default)]
     documents: Vec<Filed>,
     date_received: Option<String>,
@@ -103,17 +106,17 @@ struct Filing {
 }
 
 #[derive(Debug, Deserialize)]
-struct Described {
+struct EcfsDescription {
     description: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Named {
+struct EcfsName {
     name: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Proceeding {
+struct EcfsProceeding {
     name: Option<String>,
     description: Option<String>,
 }
@@ -125,13 +128,13 @@ struct Filed {
     description: Option<String>,
 }
 
-impl Filing {
+impl EcfsFiling {
     fn into_entry(self) -> Entry {
         let id = one_line(&self.id_submission);
         let kind = described(self.submissiontype);
         let filers = names(self.filers);
         let documents = self.documents.iter().map(Filed::label).collect::<Vec<_>>();
-        let proceedings = self.proceedings.iter().map(Proceeding::label).collect::<Vec<_>>();
+        let proceedings = self.proceedings.iter().map(EcfsProceeding::label).collect::<Vec<_>>();
         let mut entry = Entry::new(id.clone(), title(&kind, &filers, &id))
             .with("type", kind)
             .with("filers", filers.join("\n"))
@@ -157,11 +160,11 @@ fn address_of(id: &str) -> Option<String> {
     is_plain.then(|| format!("https://www.fcc.gov/ecfs/search/search-filings/filing/{id}"))
 }
 
-fn described(described: Option<Described>) -> String {
+fn described(described: Option<EcfsDescription>) -> String {
     one_line(&described.and_then(|described| described.description).unwrap_or_default())
 }
 
-fn names(named: Vec<Named>) -> Vec<String> {
+fn names(named: Vec<EcfsName>) -> Vec<String> {
     named
         .into_iter()
         .filter_map(|named| named.name)
@@ -178,7 +181,7 @@ fn title(kind: &str, filers: &[String], id: &str) -> String {
     }
 }
 
-impl Proceeding {
+impl EcfsProceeding {
     fn label(&self) -> String {
         let texts = [&self.name, &self.description].into_iter().flatten();
         one_line(&texts.map(String::as_str).collect::<Vec<_>>().join(" "))

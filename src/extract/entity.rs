@@ -149,7 +149,7 @@ fn document_type(text: &str) -> Result<(Entities, usize), Unreadable> {
         at += begin.len() + found + end.len();
     }
     let mut entities = Entities::new();
-    let mut scan = Scan { text, at: at + "<!DOCTYPE".len() };
+    let mut scan = DoctypeScan { text, at: at + "<!DOCTYPE".len() };
     let mut depth = 0_usize;
     while let Some(c) = scan.next_mark() {
         match c {
@@ -173,12 +173,12 @@ fn document_type(text: &str) -> Result<(Entities, usize), Unreadable> {
 }
 
 /// A place within a document type.
-struct Scan<'a> {
+struct DoctypeScan<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl Scan<'_> {
+impl DoctypeScan<'_> {
     /// The next character that means something there, strings and comments passed over.
     fn next_mark(&mut self) -> Option<char> {
         loop {

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::charset::{decode, is_lossy};
 use super::ending::{self, TAIL_BYTES};
-use super::parser::{self, Next};
+use super::parser::{self, AfterPiece};
 use super::{RawDocument, html, progress};
 use crate::domain::page_profile::PageProfile;
 
@@ -77,7 +77,7 @@ fn other_host(own: &Url, refresh: &str) -> Option<String> {
 }
 
 #[derive(Default)]
-struct Head {
+struct HeadTags {
     language: Option<String>,
     refresh: Option<String>,
     is_done: bool,
@@ -85,7 +85,7 @@ struct Head {
 
 /// Looks at the tags before the body and at nothing else.
 #[derive(Default)]
-struct HeadSink(RefCell<Head>);
+struct HeadSink(RefCell<HeadTags>);
 
 impl TokenSink for HeadSink {
     type Handle = ();
@@ -126,8 +126,9 @@ fn first_subtag(language: &str) -> Option<String> {
     is_tag.then_some(first)
 }
 
-fn head(start: &RawDocument<'_>) -> Head {
-    let stop_when_done = |sink: &HeadSink, _| Ok(if sink.0.borrow().is_done { Next::Stop } else { Next::Go });
+fn head(start: &RawDocument<'_>) -> HeadTags {
+    let stop_when_done =
+        |sink: &HeadSink, _| Ok(if sink.0.borrow().is_done { AfterPiece::Stop } else { AfterPiece::Go });
     parser::feed(&decode(start), HeadSink::default(), stop_when_done)
         .map(|sink| sink.0.into_inner())
         .unwrap_or_default()

@@ -13,7 +13,7 @@ use super::RawDocument;
 use super::date::days;
 use super::html::{self, Markup};
 use super::section;
-use super::table::{self, Row, folded};
+use super::table::{self, TableRow, folded};
 use crate::domain::entry::{Completeness, Document, Entry, EntryDate, HIDDEN, Resemblance, SECTION, STRUCK};
 use crate::domain::noise::{Noise, NoiseClass};
 use crate::domain::text::{lines, shorten};
@@ -50,18 +50,18 @@ pub(super) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
 }
 
 /// The rows below the headers, and which columns are meant.
-struct Listing<'a> {
-    rows: Vec<Row<'a>>,
+struct CoveredTable<'a> {
+    rows: Vec<TableRow<'a>>,
     subject: usize,
     date: usize,
 }
 
-fn listing(markup: &Markup) -> Result<Listing<'_>, Unreadable> {
+fn listing(markup: &Markup) -> Result<CoveredTable<'_>, Unreadable> {
     let mut other = None;
     for place in PLACES {
         let selector = html::selector(place)?;
         let tables = markup.tree.select(&selector).filter(|table| !is_exemption(*table));
-        let mut found: Vec<Listing<'_>> = Vec::new();
+        let mut found: Vec<CoveredTable<'_>> = Vec::new();
         for rows in tables.map(table::rows) {
             if other.is_none() {
                 other = rows.first().map(row_text);
@@ -91,11 +91,11 @@ fn is_exemption(table: ElementRef<'_>) -> bool {
     table.ancestors().filter_map(ElementRef::wrap).any(|element| element.attr("id") == Some(EXEMPTIONS))
 }
 
-fn row_text(row: &Row<'_>) -> String {
+fn row_text(row: &TableRow<'_>) -> String {
     row.iter().map(|cell| html::text(*cell).replace('\n', " ")).collect::<Vec<_>>().join(" | ")
 }
 
-fn with_headers(mut rows: Vec<Row<'_>>) -> Option<Listing<'_>> {
+fn with_headers(mut rows: Vec<TableRow<'_>>) -> Option<CoveredTable<'_>> {
     let (subject, date) = (table::folded_header(SUBJECT_HEADER), table::folded_header(DATE_HEADER));
     let columns = rows.iter().take(table::HEADER_ROWS).enumerate().find_map(|(index, row)| {
         let headers = table::folded_headers(row);
@@ -104,7 +104,7 @@ fn with_headers(mut rows: Vec<Row<'_>>) -> Option<Listing<'_>> {
     });
     let (index, subject, date) = columns?;
     rows.drain(..=index);
-    Some(Listing { rows, subject, date })
+    Some(CoveredTable { rows, subject, date })
 }
 
 /// What a row says; one that ends early says no date.
@@ -162,12 +162,12 @@ fn plain(text: &str) -> String {
 fn bold_name(subject: ElementRef<'_>) -> Option<String> {
     let mut before = String::new();
     let mut depth = 0_usize;
-    let mut bold = html::Lines::default();
+    let mut bold = html::TextLines::default();
     let mut found = None;
     html::walk(subject, &std::collections::HashSet::new(), |piece| match piece {
         _ if found.is_some() => {}
-        html::Piece::Open(element) if is_bold(element) => depth += 1,
-        html::Piece::Close(element) if is_bold(element) => {
+        html::PagePiece::Open(element) if is_bold(element) => depth += 1,
+        html::PagePiece::Close(element) if is_bold(element) => {
             depth -= 1;
             let words = std::mem::take(&mut bold).finish();
             let name = plain(&words);
@@ -177,7 +177,7 @@ fn bold_name(subject: ElementRef<'_>) -> Option<String> {
             before.push_str(&words);
         }
         _ if depth > 0 => bold.take(&piece),
-        html::Piece::Text(text) => before.push_str(text),
+        html::PagePiece::Text(text) => before.push_str(text),
         _ => {}
     });
     found

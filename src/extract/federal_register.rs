@@ -18,10 +18,10 @@ use regex::Regex;
 use serde::Deserialize;
 use url::Url;
 
-use super::following::{Wanted, address, page_name, pages};
+use super::following::{WantedAnswer, address, page_name, pages};
 use super::xml::unexpected;
 use super::{RawDocument, html, json};
-use crate::domain::bundle::{FIRST, Part};
+use crate::domain::bundle::{BundlePart, FIRST};
 use crate::domain::entry::{Completeness, Document, Entry, EntryDate, Resemblance};
 use crate::domain::source::FederalRegisterSettings;
 use crate::domain::text::{lines, one_line};
@@ -35,12 +35,12 @@ const INSPECTION_PATH: &str = "/public-inspection-documents";
 
 pub(super) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let mut copies: BTreeMap<String, usize> = BTreeMap::new();
-    let mut read: Vec<Copy> = Vec::new();
+    let mut read: Vec<DocumentVersion> = Vec::new();
     let parts = page.parts()?;
-    let asked = Asked::of(&parts);
+    let asked = SearchCriteria::of(&parts);
     for part in &parts {
         let is_published = !part.url.path().contains(INSPECTION_PATH);
-        for document in Answer::of(part)?.documents()? {
+        for document in FederalRegisterResponse::of(part)?.documents()? {
             let number = one_line(&document.document_number);
             if number.is_empty() {
                 return Err(Unreadable::Missing { what: "a document's number".to_owned() });
@@ -51,29 +51,29 @@ pub(super) fn extract(page: &RawDocument<'_>) -> Result<Document, Unreadable> {
             match copies.get(&number) {
                 // A later page repeats what an insertion pushed onto it; a published copy wins.
                 Some(&index) if read[index].is_published || !is_published => {}
-                Some(&index) => read[index] = Copy { number, document, is_published },
+                Some(&index) => read[index] = DocumentVersion { number, document, is_published },
                 None => {
                     copies.insert(number.clone(), read.len());
-                    read.push(Copy { number, document, is_published });
+                    read.push(DocumentVersion { number, document, is_published });
                 }
             }
         }
     }
     leave_out_the_past(&mut read);
-    let entries = read.into_iter().map(Copy::into_entry).collect();
+    let entries = read.into_iter().map(DocumentVersion::into_entry).collect();
     Ok(Document::new(entries, Completeness::Window, Resemblance::Never))
 }
 
 /// What a search asks for that can be told of a document on public inspection.
 ///
 /// The address with all of them (`/current.json`) takes no conditions.
-struct Asked {
+struct SearchCriteria {
     /// By the names they have in addresses; every agency where there are none.
     agencies: Vec<String>,
 }
 
-impl Asked {
-    fn of(parts: &[Part<'_>]) -> Self {
+impl SearchCriteria {
+    fn of(parts: &[BundlePart<'_>]) -> Self {
         let pairs = parts.first().map(|part| part.url.query_pairs());
         let agencies = pairs.into_iter().flatten().filter(|(name, _)| name == "conditions[agencies][]");
         Self { agencies: agencies.map(|(_, agency)| agency.into_owned()).collect() }
@@ -89,22 +89,22 @@ impl Asked {
 
 /// Leaves out what is still shown on public inspection although its day has come: it was published,
 /// and is only too old for the results, or not yet among them.
-fn leave_out_the_past(read: &mut Vec<Copy>) {
-    let newest = read.iter().filter(|copy| copy.is_published).filter_map(Copy::day).max();
+fn leave_out_the_past(read: &mut Vec<DocumentVersion>) {
+    let newest = read.iter().filter(|copy| copy.is_published).filter_map(DocumentVersion::day).max();
     read.retain(|copy| copy.is_published || newest.is_none() || copy.day().is_none() || copy.day() > newest);
 }
 
 /// The next page of the results, then the documents on public inspection.
 pub(super) fn wanted(
     settings: &FederalRegisterSettings,
-    parts: &[Part<'_>],
-) -> Result<Option<Wanted>, Unreadable> {
+    parts: &[BundlePart<'_>],
+) -> Result<Option<WantedAnswer>, Unreadable> {
     if let Some(next) = next_page(settings, parts, FIRST)? {
         return Ok(Some(next));
     }
     match &settings.inspection {
         Some(url) if pages(parts, INSPECTION).is_empty() => {
-            Ok(Some(Wanted { name: INSPECTION.to_owned(), url: url.clone() }))
+            Ok(Some(WantedAnswer { name: INSPECTION.to_owned(), url: url.clone() }))
         }
         _ => next_page(settings, parts, INSPECTION),
     }
@@ -112,18 +112,18 @@ pub(super) fn wanted(
 
 fn next_page(
     settings: &FederalRegisterSettings,
-    parts: &[Part<'_>],
+    parts: &[BundlePart<'_>],
     name: &str,
-) -> Result<Option<Wanted>, Unreadable> {
+) -> Result<Option<WantedAnswer>, Unreadable> {
     let read = pages(parts, name);
     let Some(last) = read.last().filter(|_| read.len() < settings.pages) else { return Ok(None) };
-    let Some(next) = Answer::of(last)?.next_page_url else { return Ok(None) };
-    Ok(Some(Wanted { name: page_name(name, read.len() + 1), url: address(last, &next)? }))
+    let Some(next) = FederalRegisterResponse::of(last)?.next_page_url else { return Ok(None) };
+    Ok(Some(WantedAnswer { name: page_name(name, read.len() + 1), url: address(last, &next)? }))
 }
 
 /// Search results, or one document.
 #[derive(Debug, Deserialize)]
-struct Answer {
+struct FederalRegisterResponse {
     count: Option<u64>,
     results: Option<Vec<Raw>>,
     next_page_url: Option<String>,
@@ -132,8 +132,8 @@ struct Answer {
     only: serde_json::Map<String, serde_json::Value>,
 }
 
-impl Answer {
-    fn of(part: &Part<'_>) -> Result<Self, Unreadable> {
+impl FederalRegisterResponse {
+    fn of(part: &BundlePart<'_>) -> Result<Self, Unreadable> {
         json::parse(&RawDocument::from(part))
     }
 
@@ -193,7 +193,7 @@ struct Agency {
 }
 
 /// A document in one of its two states.
-struct Copy {
+struct DocumentVersion {
     number: String,
     document: Raw,
     is_published: bool,
@@ -203,7 +203,7 @@ struct Copy {
 static CORRECTION: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[CR]\d+-(?<corrected>[A-Z0-9]+-\d+)$").expect("constant pattern"));
 
-impl Copy {
+impl DocumentVersion {
     /// When it is or will be published.
     fn day(&self) -> Option<NaiveDate> {
         self.document.publication_date.as_deref().and_then(day)

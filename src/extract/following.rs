@@ -3,13 +3,13 @@
 use url::Url;
 
 use super::xml::unexpected;
-use crate::domain::bundle::Part;
+use crate::domain::bundle::BundlePart;
 use crate::domain::entry::Document;
 use crate::domain::verdict::Unreadable;
 
 /// An answer without which a document is not whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct WantedAnswer {
     /// What the document calls it.
     pub name: String,
     /// Where it is asked for.
@@ -18,9 +18,9 @@ pub struct Wanted {
 
 /// What a first answer comes to.
 #[derive(Debug)]
-pub enum First {
+pub enum OpeningAnswer {
     /// Another answer is wanted.
-    Wanted(Wanted),
+    Wanted(WantedAnswer),
     /// It is the whole document; read already, if finding that out took it apart.
     Whole(Option<Result<Document, Unreadable>>),
 }
@@ -30,7 +30,7 @@ pub enum First {
 ///
 /// # Errors
 /// Where it leads elsewhere or is no address.
-pub(super) fn address(part: &Part<'_>, text: &str) -> Result<Url, Unreadable> {
+pub(super) fn address(part: &BundlePart<'_>, text: &str) -> Result<Url, Unreadable> {
     let what = "the address of the next part";
     let mut url = part.url.join(text.trim()).map_err(|error| unexpected(what, &error))?;
     if url.origin() != part.url.origin() || !matches!(url.scheme(), "http" | "https") {
@@ -42,7 +42,7 @@ pub(super) fn address(part: &Part<'_>, text: &str) -> Result<Url, Unreadable> {
 }
 
 /// The pages of a document among its parts: those of this name, in the order they were read.
-pub(super) fn pages<'a, 'b>(parts: &'b [Part<'a>], name: &str) -> Vec<&'b Part<'a>> {
+pub(super) fn pages<'a, 'b>(parts: &'b [BundlePart<'a>], name: &str) -> Vec<&'b BundlePart<'a>> {
     parts.iter().filter(|part| part.name == name || is_page_of(&part.name, name)).collect()
 }
 
@@ -64,7 +64,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: Option<&str>) {
         let url = "https://agency.test/api/list?page=1".parse().unwrap();
-        let part = Part { name: "first".to_owned(), url, content_type: None, body: b"" };
+        let part = BundlePart { name: "first".to_owned(), url, content_type: None, body: b"" };
         assert_eq!(address(&part, text).ok().as_ref().map(Url::as_str), expected, "{text}");
     }
 
@@ -92,8 +92,12 @@ mod tests {
     fn pages_are_told_from_other_parts() {
         let url: Url = "https://agency.test/".parse().unwrap();
         let names = ["first", "first, page 2", "firsthand", "alt"];
-        let parts =
-            names.map(|name| Part { name: name.to_owned(), url: url.clone(), content_type: None, body: b"" });
+        let parts = names.map(|name| BundlePart {
+            name: name.to_owned(),
+            url: url.clone(),
+            content_type: None,
+            body: b"",
+        });
         let found: Vec<&str> = pages(&parts, "first").iter().map(|part| part.name.as_str()).collect();
         assert_eq!(found, ["first", page_name("first", 2).as_str()]);
     }

@@ -31,7 +31,7 @@ use crate::domain::text::{boundary_before, lines, one_line};
 use crate::domain::verdict::Unreadable;
 use crate::html::elements::{is_block, is_never_shown, is_preformatted};
 
-pub(super) use self::mark::{Marked, Said, Surroundings, is_in_template, said, said_in};
+pub(super) use self::mark::{ElementText, Marked, Surroundings, is_in_template, said, said_in};
 pub(super) use self::sign::opening;
 pub(super) use self::title::title;
 
@@ -150,7 +150,7 @@ pub(super) fn selector(css: &str) -> Result<Selector, Unreadable> {
 }
 
 /// A part of the page as a reader meets it.
-pub(super) enum Piece<'a> {
+pub(super) enum PagePiece<'a> {
     /// Words, white space as in the markup.
     Text(&'a str),
     /// What stands for words: a picture's description, a tick, what was filled in.
@@ -166,7 +166,7 @@ pub(super) enum Piece<'a> {
 }
 
 /// Shows an element's pieces in order, leaving out what is never shown and what is in `dropped`.
-pub(super) fn walk<'a>(root: ElementRef<'a>, dropped: &HashSet<NodeId>, show: impl FnMut(Piece<'a>)) {
+pub(super) fn walk<'a>(root: ElementRef<'a>, dropped: &HashSet<NodeId>, show: impl FnMut(PagePiece<'a>)) {
     walk_without(root, |id| dropped.contains(&id), show);
 }
 
@@ -174,7 +174,7 @@ pub(super) fn walk<'a>(root: ElementRef<'a>, dropped: &HashSet<NodeId>, show: im
 pub(super) fn walk_without<'a>(
     root: ElementRef<'a>,
     is_dropped: impl Fn(NodeId) -> bool,
-    mut show: impl FnMut(Piece<'a>),
+    mut show: impl FnMut(PagePiece<'a>),
 ) {
     let mut hidden = None;
     for edge in root.traverse() {
@@ -187,7 +187,7 @@ pub(super) fn walk_without<'a>(
         }
         let Some(element) = ElementRef::wrap(node) else {
             if let (Edge::Open(_), Node::Text(text)) = (edge, node.value()) {
-                show(Piece::Text(text));
+                show(PagePiece::Text(text));
             }
             continue;
         };
@@ -202,14 +202,14 @@ pub(super) fn walk_without<'a>(
             continue;
         }
         if is_block(name) {
-            show(Piece::Break);
+            show(PagePiece::Break);
         }
         if is_open {
-            show(Piece::Open(element));
+            show(PagePiece::Open(element));
             sign::before(element, &mut show);
         } else {
             sign::after(element, &mut show);
-            show(Piece::Close(element));
+            show(PagePiece::Close(element));
         }
     }
 }
@@ -217,14 +217,14 @@ pub(super) fn walk_without<'a>(
 /// An element's text: blocks, list items, table cells and `br` begin lines, inline elements do not.
 /// What is no text is not in it; see [`said`].
 pub(super) fn text(element: ElementRef<'_>) -> String {
-    let mut text = Lines::default();
+    let mut text = TextLines::default();
     walk(element, &HashSet::new(), |piece| text.take(&piece));
     text.finish()
 }
 
 /// All that an element says: its text, and what stands there without being text.
 pub(super) fn shown(element: ElementRef<'_>) -> String {
-    let mut shown = Lines::with_signs();
+    let mut shown = TextLines::with_signs();
     walk(element, &HashSet::new(), |piece| shown.take(&piece));
     shown.finish()
 }
@@ -240,7 +240,7 @@ const MAX_OPENING_BYTES: usize = 400;
 
 /// Text under construction.
 #[derive(Default)]
-pub(super) struct Lines {
+pub(super) struct TextLines {
     text: String,
     preformatted: usize,
     /// How many elements that are footnote marks are open.
@@ -251,7 +251,7 @@ pub(super) struct Lines {
     has_signs: bool,
 }
 
-impl Lines {
+impl TextLines {
     /// Lines that take signs and notes as well as words.
     pub(super) fn with_signs() -> Self {
         Self { has_signs: true, ..Self::default() }
@@ -268,20 +268,20 @@ impl Lines {
     }
 
     /// Adds a piece.
-    pub(super) fn take(&mut self, piece: &Piece<'_>) {
+    pub(super) fn take(&mut self, piece: &PagePiece<'_>) {
         match piece {
-            Piece::Text(_) if self.replaced.is_some() => {}
-            Piece::Text(text) if self.raised > 0 => self.text.extend(raised::marked(text)),
-            Piece::Text(text) if self.preformatted > 0 => self.text.push_str(text),
+            PagePiece::Text(_) if self.replaced.is_some() => {}
+            PagePiece::Text(text) if self.raised > 0 => self.text.extend(raised::marked(text)),
+            PagePiece::Text(text) if self.preformatted > 0 => self.text.push_str(text),
             // Line ends in markup are white space like any other.
-            Piece::Text(text) => {
+            PagePiece::Text(text) => {
                 self.text.extend(text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }));
             }
-            Piece::Sign(_) | Piece::Note(_) if !self.has_signs => {}
-            Piece::Sign(words) => self.text.extend([" ", words, " "]),
-            Piece::Note(words) => self.text.extend([" (", words, ") "]),
-            Piece::Break => self.text.push('\n'),
-            Piece::Open(element) => {
+            PagePiece::Sign(_) | PagePiece::Note(_) if !self.has_signs => {}
+            PagePiece::Sign(words) => self.text.extend([" ", words, " "]),
+            PagePiece::Note(words) => self.text.extend([" (", words, ") "]),
+            PagePiece::Break => self.text.push('\n'),
+            PagePiece::Open(element) => {
                 self.preformatted += usize::from(is_preformatted(*element));
                 self.raised += usize::from(raised::is_mark(*element));
                 if self.replaced.is_none()
@@ -291,7 +291,7 @@ impl Lines {
                     self.replaced = Some(element.id());
                 }
             }
-            Piece::Close(element) => {
+            PagePiece::Close(element) => {
                 self.raised = self.raised.saturating_sub(usize::from(raised::is_mark(*element)));
                 self.replaced = self.replaced.filter(|id| *id != element.id());
                 self.preformatted = self.preformatted.saturating_sub(usize::from(is_preformatted(*element)));

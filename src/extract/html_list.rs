@@ -11,7 +11,7 @@ use scraper::{ElementRef, Selector};
 use url::Url;
 
 use super::RawDocument;
-use super::html::{self, Lines, Marked, Markup, Piece, Said};
+use super::html::{self, ElementText, Marked, Markup, PagePiece, TextLines};
 use super::list::{Record, Rows};
 use super::section::{self, Outline};
 use crate::domain::entry::{Document, SECTION};
@@ -24,7 +24,7 @@ const REST: &str = "rest";
 
 pub(super) fn extract(settings: &ListSettings, page: &RawDocument<'_>) -> Result<Document, Unreadable> {
     let markup = Markup::of(page)?;
-    let fields = Fields::of(settings)?;
+    let fields = FieldPlaces::of(settings)?;
     let selector = html::selector(&settings.selector)?;
     let is_shown = |element: &ElementRef<'_>| !html::is_in_template(*element);
     let found: Vec<ElementRef<'_>> = markup.tree.select(&selector).filter(is_shown).collect();
@@ -37,7 +37,7 @@ pub(super) fn extract(settings: &ListSettings, page: &RawDocument<'_>) -> Result
         dropped.extend(markup.tree.select(&html::selector(css)?).map(|element| element.id()));
     }
     let outline = Outline::of(&markup, &matched);
-    let reading = Reading { settings, markup: &markup, fields, dropped };
+    let reading = ListReader { settings, markup: &markup, fields, dropped };
     let mut rows = Rows::new(&settings.rows, page.url);
     // What the item says in which the last list stood.
     let mut below: (Option<NodeId>, String) = (None, String::new());
@@ -97,7 +97,7 @@ fn terms(list: ElementRef<'_>) -> Vec<Vec<ElementRef<'_>>> {
 }
 
 /// Where a field of an entry is found.
-enum Place {
+enum FieldPlace {
     /// All of the entry.
     Whole,
     /// The elements that match.
@@ -106,9 +106,9 @@ enum Place {
     Attribute(Option<Selector>, String),
 }
 
-struct Fields(Vec<(String, Vec<Place>)>);
+struct FieldPlaces(Vec<(String, Vec<FieldPlace>)>);
 
-impl Fields {
+impl FieldPlaces {
     fn of(settings: &ListSettings) -> Result<Self, Unreadable> {
         let places =
             |places: &Vec<String>| places.iter().map(|text| place(text)).collect::<Result<Vec<_>, _>>();
@@ -117,42 +117,42 @@ impl Fields {
     }
 }
 
-fn place(text: &str) -> Result<Place, Unreadable> {
+fn place(text: &str) -> Result<FieldPlace, Unreadable> {
     let (css, attribute) = ListSettings::place(text);
     let selector = (css != "." && !css.is_empty()).then(|| html::selector(css)).transpose()?;
     Ok(match (selector, attribute) {
-        (selector, Some(name)) => Place::Attribute(selector, name.to_owned()),
-        (Some(selector), None) => Place::Words(selector),
-        (None, None) => Place::Whole,
+        (selector, Some(name)) => FieldPlace::Attribute(selector, name.to_owned()),
+        (Some(selector), None) => FieldPlace::Words(selector),
+        (None, None) => FieldPlace::Whole,
     })
 }
 
-struct Reading<'a> {
+struct ListReader<'a> {
     settings: &'a ListSettings,
     markup: &'a Markup,
-    fields: Fields,
+    fields: FieldPlaces,
     /// What is left out of entries: what is dropped, and entries of their own.
     dropped: HashSet<NodeId>,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> ListReader<'a> {
     fn record(&self, entry: &[ElementRef<'a>]) -> Record {
         let mut record = Record::default();
         let (mut taken, mut is_whole) = (HashSet::new(), false);
         for (field, places) in &self.fields.0 {
             for place in places {
                 match place {
-                    Place::Whole => {
+                    FieldPlace::Whole => {
                         is_whole = true;
                         record.push(field, self.text_in(field, &self.said(entry)));
                     }
-                    Place::Words(selector) => {
+                    FieldPlace::Words(selector) => {
                         for element in self.find(entry, selector) {
                             record.push(field, self.text_in(field, &self.said(&[element])));
                             taken.insert(element.id());
                         }
                     }
-                    Place::Attribute(selector, name) => {
+                    FieldPlace::Attribute(selector, name) => {
                         let elements =
                             selector.as_ref().map_or_else(|| entry.to_vec(), |css| self.find(entry, css));
                         let values = elements.iter().filter_map(|element| self.attribute(*element, name));
@@ -173,7 +173,7 @@ impl<'a> Reading<'a> {
     }
 
     /// What a field says; what an entry is known by is the words alone.
-    fn text_in<'s>(&self, field: &str, said: &'s Said) -> &'s str {
+    fn text_in<'s>(&self, field: &str, said: &'s ElementText) -> &'s str {
         if self.settings.rows.is_known_by(field) { said.name() } else { &said.text }
     }
 
@@ -191,13 +191,13 @@ impl<'a> Reading<'a> {
         found
     }
 
-    fn said(&self, elements: &[ElementRef<'a>]) -> Said {
+    fn said(&self, elements: &[ElementRef<'a>]) -> ElementText {
         self.read(elements, |_| false)
     }
 
     /// Reads elements without entries of their own and what else is left out.
-    fn read(&self, elements: &[ElementRef<'a>], is_taken: impl Fn(NodeId) -> bool) -> Said {
-        let (mut text, mut words) = (Lines::with_signs(), Lines::default());
+    fn read(&self, elements: &[ElementRef<'a>], is_taken: impl Fn(NodeId) -> bool) -> ElementText {
+        let (mut text, mut words) = (TextLines::with_signs(), TextLines::default());
         let (mut struck, mut hidden) = (Vec::new(), Vec::new());
         let is_left_out = |id: NodeId| self.dropped.contains(&id) || is_taken(id);
         for element in elements.iter().filter(|element| !is_taken(element.id())) {
@@ -215,7 +215,7 @@ impl<'a> Reading<'a> {
             texts.retain(|text| !text.is_empty());
             texts.join("\n")
         };
-        Said::of(text, words, joined(struck), joined(hidden))
+        ElementText::of(text, words, joined(struck), joined(hidden))
     }
 
     /// An attribute's value; of one that leads somewhere, the address.
@@ -233,7 +233,7 @@ impl<'a> Reading<'a> {
                 *element,
                 |id| self.dropped.contains(&id),
                 |piece| {
-                    if let Piece::Open(anchor) = piece
+                    if let PagePiece::Open(anchor) = piece
                         && let Some(target) = self.markup.target(anchor)
                     {
                         links.push((one_line(&html::shown(anchor)), target));

@@ -19,12 +19,12 @@ use scraper::{ElementRef, Selector};
 use smallvec::SmallVec;
 use url::Url;
 
-use self::cell::Cells;
+use self::cell::CellReader;
 pub(super) use self::part::is_numbering;
-use self::part::{Part, parts};
+use self::part::{RowRole, parts};
 use super::RawDocument;
-use super::html::{self, Markup, Said};
-use super::list::columns::Plan;
+use super::html::{self, ElementText, Markup};
+use super::list::columns::ColumnPlan;
 use super::list::{Record, Rows};
 use super::section::{self, Outline};
 use super::table::{self, GappedRow, HEADER_ROWS};
@@ -47,7 +47,7 @@ pub(super) fn read(settings: &TableSettings, markup: &Markup, url: &Url) -> Resu
         return Err(Unreadable::Missing { what: place });
     }
     let outline = Outline::of(markup, &tables.iter().map(|table| table.id()).collect());
-    let mut cells = Cells::new(markup);
+    let mut cells = CellReader::new(markup);
     let (mut read, mut refused): (HashSet<NodeId>, Vec<_>) = (HashSet::new(), Vec::new());
     for table in tables {
         // A table within a table that is read is a part of that one's text.
@@ -56,10 +56,10 @@ pub(super) fn read(settings: &TableSettings, markup: &Markup, url: &Url) -> Resu
         }
         let grid = table::grid(table)?;
         let first: Vec<Vec<String>> = grid.iter().take(HEADER_ROWS).map(|row| headers(row)).collect();
-        match Plan::by_headers(&settings.columns, &settings.rows, &first, &place) {
+        match ColumnPlan::by_headers(&settings.columns, &settings.rows, &first, &place) {
             Ok((header, plan)) => {
                 read.insert(table.id());
-                let sheet = Sheet { settings, plan, headers: folded(&first[header]), table };
+                let sheet = KnownTable { settings, plan, headers: folded(&first[header]), table };
                 sheet.take(
                     &grid[..header],
                     &grid[header + 1..],
@@ -94,22 +94,22 @@ fn folded(headers: &[String]) -> Vec<String> {
 }
 
 /// A table whose columns are known.
-struct Sheet<'a, 's> {
+struct KnownTable<'a, 's> {
     settings: &'s TableSettings,
-    plan: Plan<'s>,
+    plan: ColumnPlan<'s>,
     /// The headers as they are compared.
     headers: Vec<String>,
     table: ElementRef<'a>,
 }
 
-impl<'a> Sheet<'a, '_> {
+impl<'a> KnownTable<'a, '_> {
     /// Takes the rows below the headers.
     fn take(
         &self,
         titles: &[GappedRow<'a>],
         body: &[GappedRow<'a>],
         above: &str,
-        cells: &mut Cells<'a>,
+        cells: &mut CellReader<'a>,
         rows: &mut Rows<'_>,
     ) -> Result<(), Unreadable> {
         let caption = self.settings.caption.as_ref().map(|field| (field, caption(self.table)));
@@ -120,12 +120,12 @@ impl<'a> Sheet<'a, '_> {
         let mut waiting: Option<Record> = None;
         for (number, (row, part)) in body.iter().zip(parts(body, &self.headers)).enumerate() {
             let mut record = match part {
-                Part::Nothing => continue,
-                Part::Heading(text) => {
+                RowRole::Nothing => continue,
+                RowRole::Heading(text) => {
                     heading = text;
                     continue;
                 }
-                Part::Details => {
+                RowRole::Details => {
                     if let (Some(record), Some(element)) = (&mut waiting, part::only_cell(row)) {
                         let said = cells.read(element, number)?;
                         record.mark_words(&said);
@@ -134,8 +134,8 @@ impl<'a> Sheet<'a, '_> {
                     }
                     continue;
                 }
-                Part::Entry => self.record(row, &unnamed, number, cells)?,
-                Part::Whole => self.whole(row, number, cells)?,
+                RowRole::Entry => self.record(row, &unnamed, number, cells)?,
+                RowRole::Whole => self.whole(row, number, cells)?,
             };
             // A row that says nothing itself says nothing under a caption either.
             if record.says_nothing() {
@@ -183,7 +183,7 @@ impl<'a> Sheet<'a, '_> {
         row: &GappedRow<'a>,
         unnamed: &BTreeSet<usize>,
         number: usize,
-        cells: &mut Cells<'a>,
+        cells: &mut CellReader<'a>,
     ) -> Result<Record, Unreadable> {
         let mut record = Record::default();
         let mut told: SmallVec<[(&str, NodeId); 8]> = SmallVec::new();
@@ -209,7 +209,7 @@ impl<'a> Sheet<'a, '_> {
         row: &GappedRow<'a>,
         unnamed: &BTreeSet<usize>,
         number: usize,
-        cells: &mut Cells<'a>,
+        cells: &mut CellReader<'a>,
     ) -> Result<(), Unreadable> {
         let cells_of = |is_wanted: &dyn Fn(&usize) -> bool| -> Vec<(usize, ElementRef<'a>)> {
             let columns = (0..row.len()).filter(is_wanted);
@@ -230,7 +230,12 @@ impl<'a> Sheet<'a, '_> {
     }
 
     /// A row of one cell that heads no rows: it is said in the name's column.
-    fn whole(&self, row: &GappedRow<'a>, number: usize, cells: &mut Cells<'a>) -> Result<Record, Unreadable> {
+    fn whole(
+        &self,
+        row: &GappedRow<'a>,
+        number: usize,
+        cells: &mut CellReader<'a>,
+    ) -> Result<Record, Unreadable> {
         let mut record = Record::default();
         let rows = &self.settings.rows;
         let field =
@@ -246,7 +251,7 @@ impl<'a> Sheet<'a, '_> {
 
     /// Takes what a cell says in a field. What a row is known by is the words alone: a picture or a tooltip
     /// beside a name makes it no other name.
-    fn take_cell(&self, record: &mut Record, field: &str, said: Said) {
+    fn take_cell(&self, record: &mut Record, field: &str, said: ElementText) {
         record.mark_words(&said);
         let is_known_by = self.settings.rows.is_known_by(field);
         record.push(field, if is_known_by { said.into_name() } else { said.text });

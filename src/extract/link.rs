@@ -8,7 +8,7 @@ use url::Url;
 use super::RawDocument;
 use super::html::{self, Markup};
 use super::xml::unexpected;
-use crate::domain::source::Link;
+use crate::domain::source::LinkRule;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
 
@@ -23,7 +23,7 @@ const MAX_SHOWN_CHARS: usize = 120;
 /// # Errors
 /// Where the page has no such link, where several lead to different places, or where it leads to a host that is not
 /// named.
-pub fn linked(link: &Link, page: &RawDocument<'_>) -> Result<Url, Unreadable> {
+pub fn linked(link: &LinkRule, page: &RawDocument<'_>) -> Result<Url, Unreadable> {
     let markup = Markup::of(page)?;
     let selector = html::selector(link.selector.as_deref().unwrap_or("a[href]"))?;
     let wanted = link.text.as_deref().map(folded);
@@ -57,7 +57,7 @@ fn folded(text: &str) -> String {
 }
 
 /// The link in words.
-fn meant(link: &Link) -> String {
+fn meant(link: &LinkRule) -> String {
     match (&link.text, &link.selector) {
         (Some(text), _) => format!("the link {text:?}"),
         (None, Some(selector)) => format!("the link {selector:?}"),
@@ -83,7 +83,7 @@ mod tests {
         </body></html>"#;
 
     fn find(text: Option<&str>, selector: Option<&str>, hosts: &[&str]) -> Result<String, String> {
-        let link = Link {
+        let link = LinkRule {
             text: text.map(str::to_owned),
             selector: selector.map(str::to_owned),
             hosts: hosts.iter().map(|&host| host.to_owned()).collect(),

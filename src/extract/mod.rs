@@ -47,7 +47,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::domain::bundle::{self, FIRST, Part};
+use crate::domain::bundle::{self, BundlePart, FIRST};
 use crate::domain::entry::Document;
 use crate::domain::page_profile::PageProfile;
 use crate::domain::source::SourceKind;
@@ -56,11 +56,11 @@ use crate::html::{ending, limits, parser};
 
 pub use crate::html::limits::within;
 pub use delta::published_changes;
-pub use following::{First, Wanted};
+pub use following::{OpeningAnswer, WantedAnswer};
 pub use html::plain_text;
 pub use link::linked;
 pub use list::column::{ColumnError, column, rows};
-pub use list::csv::{Open, StreamedTable};
+pub use list::csv::{OpenBody, StreamedTable};
 pub use proposal::{Guess, LeftOut};
 
 /// A body and what is needed to read it.
@@ -80,10 +80,10 @@ impl<'a> RawDocument<'a> {
     ///
     /// # Errors
     /// Where the body begins like a bundle and cannot be taken apart.
-    pub fn parts(&self) -> Result<Vec<Part<'a>>, Unreadable> {
+    pub fn parts(&self) -> Result<Vec<BundlePart<'a>>, Unreadable> {
         match bundle::decode(self.body) {
             Some(parts) => parts.map_err(|error| xml::unexpected("the stored body", &error)),
-            None => Ok(vec![Part {
+            None => Ok(vec![BundlePart {
                 name: FIRST.to_owned(),
                 url: self.url.clone(),
                 content_type: self.content_type.map(str::to_owned),
@@ -93,8 +93,8 @@ impl<'a> RawDocument<'a> {
     }
 }
 
-impl<'a> From<&'a Part<'_>> for RawDocument<'a> {
-    fn from(part: &'a Part<'_>) -> Self {
+impl<'a> From<&'a BundlePart<'_>> for RawDocument<'a> {
+    fn from(part: &'a BundlePart<'_>) -> Self {
         Self { body: part.body, content_type: part.content_type.as_deref(), url: &part.url }
     }
 }
@@ -174,7 +174,7 @@ pub fn streamed_table(
 ///
 /// # Errors
 /// Where the answers so far are not what they should be, or lead to other machines.
-pub fn wanted(kind: &SourceKind, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
+pub fn wanted(kind: &SourceKind, parts: &[BundlePart<'_>]) -> Result<Option<WantedAnswer>, Unreadable> {
     wanted_after(kind, parts, None)
 }
 
@@ -184,9 +184,9 @@ pub fn wanted(kind: &SourceKind, parts: &[Part<'_>]) -> Result<Option<Wanted>, U
 /// Those of [`wanted`].
 pub fn wanted_after(
     kind: &SourceKind,
-    parts: &[Part<'_>],
+    parts: &[BundlePart<'_>],
     link: Option<&str>,
-) -> Result<Option<Wanted>, Unreadable> {
+) -> Result<Option<WantedAnswer>, Unreadable> {
     match kind {
         SourceKind::Courtlistener(settings) => docket::wanted(settings, parts),
         SourceKind::FederalRegister(settings) => federal_register::wanted(settings, parts),
@@ -207,15 +207,15 @@ pub fn wanted_after(
 /// As of [`wanted`].
 pub fn first(
     kind: &SourceKind,
-    first: &Part<'_>,
+    first: &BundlePart<'_>,
     link: Option<&str>,
     url: &Url,
-) -> Result<First, Unreadable> {
+) -> Result<OpeningAnswer, Unreadable> {
     match kind {
         SourceKind::HtmlTable(settings) => paging::first_of_table(settings, first, link, url),
         _ => Ok(match wanted_after(kind, std::slice::from_ref(first), link)? {
-            Some(wanted) => First::Wanted(wanted),
-            None => First::Whole(None),
+            Some(wanted) => OpeningAnswer::Wanted(wanted),
+            None => OpeningAnswer::Whole(None),
         }),
     }
 }
@@ -236,7 +236,7 @@ pub fn next_by_header(link: &str, url: &Url) -> Option<Url> {
 /// stays the same, nothing else needs to be asked for. `None` where the first answer says nothing of
 /// the others.
 #[must_use]
-pub fn signal(kind: &SourceKind, first: &Part<'_>) -> Option<String> {
+pub fn signal(kind: &SourceKind, first: &BundlePart<'_>) -> Option<String> {
     match kind {
         SourceKind::Ecfr(settings) => ecfr::signal(settings, first),
         SourceKind::RegisterNotice(settings) => notice::signal(settings, first),

@@ -10,11 +10,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
-use super::following::{Wanted, address};
+use super::following::{WantedAnswer, address};
 use super::list::{Record, Rows};
 use super::xml::unexpected;
 use super::{RawDocument, charset, html, json};
-use crate::domain::bundle::Part;
+use crate::domain::bundle::BundlePart;
 use crate::domain::entry::Document;
 use crate::domain::source::{Brackets, NoticeSettings, RowSettings};
 use crate::domain::text::{one_line, shorten};
@@ -96,48 +96,51 @@ pub(super) fn extract(settings: &NoticeSettings, page: &RawDocument<'_>) -> Resu
 }
 
 /// The text of the newest notice.
-pub(super) fn wanted(settings: &NoticeSettings, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
+pub(super) fn wanted(
+    settings: &NoticeSettings,
+    parts: &[BundlePart<'_>],
+) -> Result<Option<WantedAnswer>, Unreadable> {
     let [search] = parts else { return Ok(None) };
     if !is_json(search) {
         // The source's own address is that of a notice's text.
         return Ok(None);
     }
-    let newest = Found::newest(settings, search)?;
+    let newest = FoundDocument::newest(settings, search)?;
     let Some(text) = newest.raw_text_url else {
         return Err(Unreadable::Missing {
             what: format!("the address of the text of {}", newest.document_number),
         });
     };
-    Ok(Some(Wanted { name: NOTICE.to_owned(), url: address(search, &text)? }))
+    Ok(Some(WantedAnswer { name: NOTICE.to_owned(), url: address(search, &text)? }))
 }
 
 /// Which notice is the newest.
-pub(super) fn signal(settings: &NoticeSettings, first: &Part<'_>) -> Option<String> {
-    Some(Found::newest(settings, first).ok()?.document_number)
+pub(super) fn signal(settings: &NoticeSettings, first: &BundlePart<'_>) -> Option<String> {
+    Some(FoundDocument::newest(settings, first).ok()?.document_number)
 }
 
-fn is_json(part: &Part<'_>) -> bool {
+fn is_json(part: &BundlePart<'_>) -> bool {
     part.body.trim_ascii_start().first().is_some_and(|&byte| byte == b'{')
 }
 
 #[derive(Deserialize)]
-struct Search {
-    results: Option<Vec<Found>>,
+struct NoticeSearch {
+    results: Option<Vec<FoundDocument>>,
 }
 
 /// A document that was found.
 #[derive(Deserialize)]
-struct Found {
+struct FoundDocument {
     document_number: String,
     title: Option<String>,
     publication_date: Option<String>,
     raw_text_url: Option<String>,
 }
 
-impl Found {
+impl FoundDocument {
     /// The notice with the list that was published last.
-    fn newest(settings: &NoticeSettings, search: &Part<'_>) -> Result<Self, Unreadable> {
-        let Search { results } = json::parse(&RawDocument::from(search))?;
+    fn newest(settings: &NoticeSettings, search: &BundlePart<'_>) -> Result<Self, Unreadable> {
+        let NoticeSearch { results } = json::parse(&RawDocument::from(search))?;
         let Some(results) = results else {
             return Err(Unreadable::Missing { what: "the results of the search".to_owned() });
         };
@@ -260,8 +263,13 @@ mod tests {
         }
     }
 
-    fn part<'a>(name: &str, url: &str, body: &'a str) -> Part<'a> {
-        Part { name: name.to_owned(), url: url.parse().unwrap(), content_type: None, body: body.as_bytes() }
+    fn part<'a>(name: &str, url: &str, body: &'a str) -> BundlePart<'a> {
+        BundlePart {
+            name: name.to_owned(),
+            url: url.parse().unwrap(),
+            content_type: None,
+            body: body.as_bytes(),
+        }
     }
 
     fn notice(list: &str) -> String {

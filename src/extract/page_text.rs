@@ -16,10 +16,10 @@ use ego_tree::NodeId;
 use scraper::ElementRef;
 use url::Url;
 
-use self::item::{Item, Place, begins};
-use self::row::{CELL_MARK, Row, has_cell_before, is_cell};
+use self::item::{HeadingPath, ItemBuilder, begins};
+use self::row::{CELL_MARK, DataRow, has_cell_before, is_cell};
 use super::RawDocument;
-use super::html::{self, Lines, Marked, Markup, Piece};
+use super::html::{self, Marked, Markup, PagePiece, TextLines};
 use super::section;
 use super::table::folded;
 use crate::domain::entry::{Completeness, Document, Entry, HIDDEN, Resemblance, STRUCK};
@@ -34,10 +34,10 @@ pub(super) fn extract(settings: &PageTextSettings, page: &RawDocument<'_>) -> Re
     for css in &settings.drop {
         dropped.extend(markup.tree.select(&html::selector(css)?).map(|element| element.id()));
     }
-    let mut sections = Sections::new(&markup);
+    let mut sections = SectionBuilder::new(&markup);
     for root in kept.into_iter().filter(|root| !dropped.contains(&root.id())) {
         html::walk(root, &dropped, |piece| sections.take(&piece));
-        sections.take(&Piece::Break);
+        sections.take(&PagePiece::Break);
     }
     let title = html::title(page).unwrap_or_else(|| page.url.to_string());
     Ok(Document::new(sections.finish(&title), Completeness::Whole, Resemblance::Text)
@@ -64,25 +64,25 @@ fn kept<'a>(settings: &PageTextSettings, markup: &'a Markup) -> Result<Vec<Eleme
 }
 
 /// Words under construction: what they say, what of it is struck or hidden, where it leads.
-struct Words {
-    lines: Lines,
+struct WordsBuilder {
+    lines: TextLines,
     marked: Marked,
     links: Vec<(String, Url)>,
 }
 
-impl Default for Words {
+impl Default for WordsBuilder {
     fn default() -> Self {
-        Self { lines: Lines::with_signs(), marked: Marked::outermost(), links: Vec::new() }
+        Self { lines: TextLines::with_signs(), marked: Marked::outermost(), links: Vec::new() }
     }
 }
 
-impl Words {
+impl WordsBuilder {
     /// What begins where these are.
     fn following(&self) -> Self {
         Self { lines: self.lines.following(), marked: self.marked.following(), links: Vec::new() }
     }
 
-    fn take(&mut self, piece: &Piece<'_>) {
+    fn take(&mut self, piece: &PagePiece<'_>) {
         self.lines.take(piece);
         self.marked.take(piece);
     }
@@ -101,7 +101,7 @@ impl Words {
 
 /// A heading and what follows it, up to the next.
 #[derive(Default)]
-struct Section {
+struct TextSection {
     /// Its place on the page.
     place: usize,
     /// The headings above it and its own, as they are compared.
@@ -109,12 +109,12 @@ struct Section {
     heading: String,
     /// What of the heading is struck or hidden.
     marks: (String, String),
-    words: Words,
+    words: WordsBuilder,
     /// The items of lists in it.
-    items: Vec<(Item, Place)>,
+    items: Vec<(ItemBuilder, HeadingPath)>,
 }
 
-impl Section {
+impl TextSection {
     fn into_entries(self, page_title: &str, top: u8) -> impl Iterator<Item = Entry> {
         let is_lead = self.path.is_empty();
         let is_blank = is_lead && self.words.lines.is_blank() && self.words.links.is_empty();
@@ -129,7 +129,7 @@ impl Section {
 /// The heading being read.
 struct Heading {
     id: NodeId,
-    words: Words,
+    words: WordsBuilder,
 }
 
 /// A heading in force.
@@ -141,14 +141,14 @@ struct Above {
 }
 
 /// Sections under construction.
-struct Sections<'a> {
+struct SectionBuilder<'a> {
     markup: &'a Markup,
-    done: Vec<Section>,
-    current: Section,
+    done: Vec<TextSection>,
+    current: TextSection,
     headings: Vec<Above>,
     heading: Option<Heading>,
     /// The items being read, the innermost last.
-    items: Vec<Item>,
+    items: Vec<ItemBuilder>,
     /// How many elements are open whose lists are no lists of the text: tables, menus.
     closed: usize,
     /// Headings of the first level.
@@ -158,22 +158,22 @@ struct Sections<'a> {
     /// How many sections began.
     begun: usize,
     /// The row being read.
-    row: Option<Row>,
+    row: Option<DataRow>,
 }
 
 /// An element with a summary: a section within a section, which goes on behind it.
 struct Fold {
     id: NodeId,
     /// What the summary interrupted, and the headings in force there.
-    interrupted: Option<(Section, Vec<Above>)>,
+    interrupted: Option<(TextSection, Vec<Above>)>,
 }
 
-impl<'a> Sections<'a> {
+impl<'a> SectionBuilder<'a> {
     fn new(markup: &'a Markup) -> Self {
         Self {
             markup,
             done: Vec::new(),
-            current: Section::default(),
+            current: TextSection::default(),
             headings: Vec::new(),
             heading: None,
             items: Vec::new(),
@@ -185,9 +185,9 @@ impl<'a> Sections<'a> {
         }
     }
 
-    fn take(&mut self, piece: &Piece<'_>) {
+    fn take(&mut self, piece: &PagePiece<'_>) {
         match piece {
-            Piece::Open(element) => {
+            PagePiece::Open(element) => {
                 self.closed += usize::from(is_closed(*element));
                 if element.value().name() == "details" {
                     self.folds.push(Fold { id: element.id(), interrupted: None });
@@ -207,10 +207,10 @@ impl<'a> Sections<'a> {
                     self.words().links.push((label, target));
                 }
                 if self.row.is_none() {
-                    self.row = Row::of(*element);
+                    self.row = DataRow::of(*element);
                 }
             }
-            Piece::Close(element) => {
+            PagePiece::Close(element) => {
                 self.closed = self.closed.saturating_sub(usize::from(is_closed(*element)));
                 if self.heading.as_ref().is_some_and(|heading| heading.id == element.id()) {
                     self.begin(self.level(*element).unwrap_or(1), is_summary(*element));
@@ -223,7 +223,7 @@ impl<'a> Sections<'a> {
             _ => {}
         }
         self.add(piece);
-        if let Piece::Close(element) = piece
+        if let PagePiece::Close(element) = piece
             && self.items.last().is_some_and(|item| item.ends == element.id())
         {
             self.close_item();
@@ -231,17 +231,17 @@ impl<'a> Sections<'a> {
     }
 
     /// Adds a piece: within a row of data every break is one between words or cells.
-    fn add(&mut self, piece: &Piece<'_>) {
-        if let Piece::Close(element) = piece
+    fn add(&mut self, piece: &PagePiece<'_>) {
+        if let PagePiece::Close(element) = piece
             && self.row.as_ref().is_some_and(|row| row.id == element.id())
         {
             self.row = None;
         }
         let is_in_row = self.row.is_some() && self.heading.is_none();
         match piece {
-            Piece::Break if is_in_row => self.words().take(&Piece::Text(" ")),
-            Piece::Open(cell) if is_in_row && is_cell(*cell) && has_cell_before(*cell) => {
-                self.words().take(&Piece::Text(CELL_MARK));
+            PagePiece::Break if is_in_row => self.words().take(&PagePiece::Text(" ")),
+            PagePiece::Open(cell) if is_in_row && is_cell(*cell) && has_cell_before(*cell) => {
+                self.words().take(&PagePiece::Text(CELL_MARK));
                 self.words().marked.take(piece);
             }
             _ => self.words().take(piece),
@@ -249,7 +249,7 @@ impl<'a> Sections<'a> {
     }
 
     /// The words to which the next piece belongs.
-    fn words(&mut self) -> &mut Words {
+    fn words(&mut self) -> &mut WordsBuilder {
         match (&mut self.heading, self.items.last_mut()) {
             (Some(heading), _) => &mut heading.words,
             (None, Some(item)) => &mut item.words,
@@ -272,7 +272,7 @@ impl<'a> Sections<'a> {
         let below = self.items.last().map(|outer| section::label(&outer.words.lines.opening()));
         let words = self.words().following();
         let is_explained = element.value().name() == "dd";
-        self.items.push(Item { ends, is_explained, below: below.unwrap_or_default(), words });
+        self.items.push(ItemBuilder { ends, is_explained, below: below.unwrap_or_default(), words });
     }
 
     fn close_item(&mut self) {
@@ -301,7 +301,7 @@ impl<'a> Sections<'a> {
     /// The heading just read begins a section, unless it is blank.
     fn begin(&mut self, level: u8, is_within: bool) {
         let Some(Heading { words, .. }) = self.heading.take() else { return };
-        let Words { lines, marked, mut links } = words;
+        let WordsBuilder { lines, marked, mut links } = words;
         let heading = one_line(&lines.finish());
         if heading.is_empty() {
             self.words().links.append(&mut links);
@@ -316,10 +316,10 @@ impl<'a> Sections<'a> {
             label: section::heading_label(&heading),
         });
         let path = self.headings.iter().map(|above| above.folded.clone()).collect();
-        let words = Words { links, ..self.current.words.following() };
+        let words = WordsBuilder { links, ..self.current.words.following() };
         self.begun += 1;
         let marks = marked.finish();
-        let section = Section { place: self.begun, path, heading, marks, words, items: Vec::new() };
+        let section = TextSection { place: self.begun, path, heading, marks, words, items: Vec::new() };
         let interrupted = std::mem::replace(&mut self.current, section);
         match self.folds.last_mut().filter(|fold| is_within && fold.interrupted.is_none()) {
             Some(fold) => fold.interrupted = Some((interrupted, before)),

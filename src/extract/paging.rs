@@ -16,11 +16,11 @@ use regex::bytes::Regex as BytesRegex;
 use scraper::ElementRef;
 use url::Url;
 
-use super::following::{self, First, Wanted};
+use super::following::{self, OpeningAnswer, WantedAnswer};
 use super::html::{self, Markup};
 use super::xml::unexpected;
 use super::{RawDocument, html_table, limits};
-use crate::domain::bundle::{FIRST, Part};
+use crate::domain::bundle::{BundlePart, FIRST};
 use crate::domain::entry::{Document, family};
 use crate::domain::source::{SourceKind, TableSettings};
 use crate::domain::text::{counted, one_line, shorten};
@@ -79,11 +79,11 @@ pub(super) fn together(
     Ok(Document::new(entries, whole.completeness, whole.resemblance))
 }
 
-fn next_page(parts: &[Part<'_>], url: Url) -> Result<Option<Wanted>, Unreadable> {
+fn next_page(parts: &[BundlePart<'_>], url: Url) -> Result<Option<WantedAnswer>, Unreadable> {
     if parts.len() >= MAX_PAGES {
         return Err(unexpected("the list", &format_args!("more than {MAX_PAGES} pages of it")));
     }
-    Ok(Some(Wanted { name: following::page_name(FIRST, parts.len() + 1), url }))
+    Ok(Some(WantedAnswer { name: following::page_name(FIRST, parts.len() + 1), url }))
 }
 
 fn partial(said: &str) -> Unreadable {
@@ -111,9 +111,9 @@ fn has_pages(kind: &SourceKind) -> bool {
 /// Where a page says that there is more, and not where.
 pub(super) fn wanted(
     kind: &SourceKind,
-    parts: &[Part<'_>],
+    parts: &[BundlePart<'_>],
     link: Option<&str>,
-) -> Result<Option<Wanted>, Unreadable> {
+) -> Result<Option<WantedAnswer>, Unreadable> {
     if !has_pages(kind) {
         return Ok(None);
     }
@@ -132,14 +132,18 @@ pub(super) fn wanted(
 
 /// The next page that the `Link` header of the last answer names. A page may call the next story its next; data
 /// has only its own pages.
-fn by_header(is_page: bool, parts: &[Part<'_>], link: Option<&str>) -> Result<Option<Wanted>, Unreadable> {
+fn by_header(
+    is_page: bool,
+    parts: &[BundlePart<'_>],
+    link: Option<&str>,
+) -> Result<Option<WantedAnswer>, Unreadable> {
     let (Some(last), Some(link)) = (parts.last(), link) else { return Ok(None) };
     let next = address_of_next(link, &last.url).filter(|next| !is_page || is_same_list(&last.url, next));
     next.map_or(Ok(None), |next| next_page(parts, following::address(last, next.as_str())?))
 }
 
 /// The next page of a page.
-fn of_html(parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
+fn of_html(parts: &[BundlePart<'_>]) -> Result<Option<WantedAnswer>, Unreadable> {
     let Some(last) = parts.last().filter(|last| HINT.is_match(last.body)) else {
         return Ok(None);
     };
@@ -155,21 +159,21 @@ fn of_html(parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
 /// Nothing is read of a page that cannot go on, or that is none. `url` is the address that answered.
 pub(super) fn first_of_table(
     settings: &TableSettings,
-    first: &Part<'_>,
+    first: &BundlePart<'_>,
     link: Option<&str>,
     url: &Url,
-) -> Result<First, Unreadable> {
+) -> Result<OpeningAnswer, Unreadable> {
     if !settings.one_page
         && let Some(wanted) = by_header(true, std::slice::from_ref(first), link)?
     {
-        return Ok(First::Wanted(wanted));
+        return Ok(OpeningAnswer::Wanted(wanted));
     }
     if !may_go_on(settings, first.body) {
-        return Ok(First::Whole(None));
+        return Ok(OpeningAnswer::Whole(None));
     }
-    let Ok(markup) = Markup::of(&RawDocument::from(first)) else { return Ok(First::Whole(None)) };
+    let Ok(markup) = Markup::of(&RawDocument::from(first)) else { return Ok(OpeningAnswer::Whole(None)) };
     let text = match goes_on(&markup, std::slice::from_ref(first))? {
-        GoesOn::At(wanted) => return Ok(First::Wanted(wanted)),
+        GoesOn::At(wanted) => return Ok(OpeningAnswer::Wanted(wanted)),
         GoesOn::No { text } => text,
     };
     let document = html_table::read(settings, &markup.at(url), url).and_then(|document| {
@@ -179,7 +183,7 @@ pub(super) fn first_of_table(
         limits::check_entries(document.entries.len())?;
         Ok(document)
     });
-    Ok(First::Whole(Some(document)))
+    Ok(OpeningAnswer::Whole(Some(document)))
 }
 
 /// Reads a table of one or several pages, each of which is parsed once.
@@ -204,17 +208,17 @@ fn may_go_on(settings: &TableSettings, body: &[u8]) -> bool {
 
 /// Whether another page follows.
 enum GoesOn {
-    At(Wanted),
+    At(WantedAnswer),
     No { text: String },
 }
 
 /// Whether another page follows the last of these, which is `markup`.
-fn goes_on(markup: &Markup, parts: &[Part<'_>]) -> Result<GoesOn, Unreadable> {
+fn goes_on(markup: &Markup, parts: &[BundlePart<'_>]) -> Result<GoesOn, Unreadable> {
     let Some(last) = parts.last() else { return Ok(GoesOn::No { text: String::new() }) };
     let next = match next_link(markup, &last.url, parts.len()) {
-        Next::At(url) => next_page(parts, following::address(last, url.as_str())?)?,
-        Next::ByScript(said) => return Err(partial(&format!("{said}, which only a script follows"))),
-        Next::None => None,
+        NextPage::At(url) => next_page(parts, following::address(last, url.as_str())?)?,
+        NextPage::ByScript(said) => return Err(partial(&format!("{said}, which only a script follows"))),
+        NextPage::None => None,
     };
     if let Some(next) = next {
         return Ok(GoesOn::At(next));
@@ -315,7 +319,7 @@ fn says_more(text: &str) -> Option<String> {
     })
 }
 
-enum Next {
+enum NextPage {
     At(Url),
     ByScript(String),
     None,
@@ -356,8 +360,8 @@ const PAGE_KEYS: [&str; 14] = [
 ];
 
 /// Where a page of this number is followed by another.
-fn next_link(markup: &Markup, here: &Url, number: usize) -> Next {
-    let Ok(anchors) = html::selector("a, link[rel], button") else { return Next::None };
+fn next_link(markup: &Markup, here: &Url, number: usize) -> NextPage {
+    let Ok(anchors) = html::selector("a, link[rel], button") else { return NextPage::None };
     let anchors: Vec<ElementRef<'_>> = markup.tree.select(&anchors).collect();
     let target = |anchor: &ElementRef<'_>| {
         let mut url = markup.address().join(anchor.attr("href")?.trim()).ok()?;
@@ -367,20 +371,20 @@ fn next_link(markup: &Markup, here: &Url, number: usize) -> Next {
     };
     let is_next = |anchor: &&ElementRef<'_>| !is_disabled(**anchor) && says_next(**anchor);
     if let Some(url) = anchors.iter().filter(is_next).find_map(target) {
-        return Next::At(url);
+        return NextPage::At(url);
     }
     let wanted = (number + 1).to_string();
     let is_number = |anchor: &&ElementRef<'_>| {
         in_pager(**anchor) && anchor.text().take(4).collect::<String>().trim() == wanted
     };
     if let Some(url) = anchors.iter().filter(is_number).find_map(target) {
-        return Next::At(url);
+        return NextPage::At(url);
     }
     let by_script = anchors.iter().filter(is_next).filter(|anchor| in_pager(**anchor)).find(|anchor| {
         let href = anchor.attr("href").unwrap_or("#").trim();
         href.starts_with('#') || href.to_ascii_lowercase().starts_with("javascript:")
     });
-    by_script.map_or(Next::None, |anchor| Next::ByScript(one_line(&html::text(*anchor))))
+    by_script.map_or(NextPage::None, |anchor| NextPage::ByScript(one_line(&html::text(*anchor))))
 }
 
 fn words_of(element: ElementRef<'_>, attribute: &str) -> String {
@@ -449,8 +453,13 @@ mod tests {
     use super::*;
     use crate::domain::source::{CsvSettings, JsonSettings, PageTextSettings, TableSettings};
 
-    fn part<'a>(name: &str, url: &str, body: &'a str) -> Part<'a> {
-        Part { name: name.to_owned(), url: url.parse().unwrap(), content_type: None, body: body.as_bytes() }
+    fn part<'a>(name: &str, url: &str, body: &'a str) -> BundlePart<'a> {
+        BundlePart {
+            name: name.to_owned(),
+            url: url.parse().unwrap(),
+            content_type: None,
+            body: body.as_bytes(),
+        }
     }
 
     #[track_caller]
@@ -561,7 +570,7 @@ mod tests {
 
     #[test]
     fn a_list_without_end_is_refused() {
-        let parts: Vec<Part<'_>> = (0..MAX_PAGES)
+        let parts: Vec<BundlePart<'_>> = (0..MAX_PAGES)
             .map(|n| {
                 part(
                     &format!("p{n}"),

@@ -14,7 +14,7 @@ use regex::bytes::Regex as BytesRegex;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::RawDocument;
-use super::parser::{self, Next};
+use super::parser::{self, AfterPiece};
 use crate::domain::text::{one_line, shorten};
 
 /// So many characters of the words are told.
@@ -58,12 +58,12 @@ pub(super) fn words(page: &RawDocument<'_>) -> Option<String> {
 
 /// Collects what is shown, a line for each piece between tags of blocks.
 #[derive(Default)]
-struct Shown {
+struct ShownText {
     text: RefCell<String>,
     is_hidden: Cell<bool>,
 }
 
-impl TokenSink for Shown {
+impl TokenSink for ShownText {
     type Handle = ();
 
     fn process_token(&self, token: Token, _line_number: u64) -> TokenSinkResult<()> {
@@ -94,46 +94,46 @@ impl TokenSink for Shown {
 }
 
 fn visible(markup: &str) -> Option<String> {
-    let sink = parser::feed(markup, Shown::default(), |_, _| Ok(Next::Go)).ok()?;
+    let sink = parser::feed(markup, ShownText::default(), |_, _| Ok(AfterPiece::Go)).ok()?;
     Some(sink.text.into_inner())
 }
 
 /// What JSON says of itself beside its entries.
 fn state(text: &str) -> Option<String> {
-    let Members(members) = serde_json::from_str(text).ok()?;
+    let JsonMembers(members) = serde_json::from_str(text).ok()?;
     members.into_iter().find_map(|(name, value)| {
         let folded: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
         let is_sign = match (&folded[..], &value) {
-            ("status" | "state" | "message" | "notice", Member::Text(said)) => {
+            ("status" | "state" | "message" | "notice", ShortValue::Text(said)) => {
                 let word = said.to_lowercase().replace(['_', '-'], " ");
                 matches!(
                     &*word,
                     "in progress" | "updating" | "building" | "processing" | "partial" | "incomplete"
                 ) || SENTENCE.is_match(said)
             }
-            ("inprogress" | "updating" | "ispartial" | "incomplete", Member::Flag(flag)) => *flag,
-            ("complete" | "iscomplete", Member::Flag(flag)) => !flag,
+            ("inprogress" | "updating" | "ispartial" | "incomplete", ShortValue::Flag(flag)) => *flag,
+            ("complete" | "iscomplete", ShortValue::Flag(flag)) => !flag,
             _ => false,
         };
         let said = match value {
-            Member::Text(said) => said,
-            Member::Flag(flag) => flag.to_string(),
-            Member::Other => String::new(),
+            ShortValue::Text(said) => said,
+            ShortValue::Flag(flag) => flag.to_string(),
+            ShortValue::Other => String::new(),
         };
         is_sign.then(|| shorten(&one_line(&format!("{name}: {said}")), MAX_SHOWN_CHARS))
     })
 }
 
 /// The members of an object, of which only short values are kept.
-struct Members(Vec<(String, Member)>);
+struct JsonMembers(Vec<(String, ShortValue)>);
 
-enum Member {
+enum ShortValue {
     Text(String),
     Flag(bool),
     Other,
 }
 
-impl<'de> Deserialize<'de> for Members {
+impl<'de> Deserialize<'de> for JsonMembers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(MembersVisitor)
     }
@@ -142,24 +142,24 @@ impl<'de> Deserialize<'de> for Members {
 struct MembersVisitor;
 
 impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members;
+    type Value = JsonMembers;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonMembers, A::Error> {
         let mut members = Vec::new();
-        while let Some((name, member)) = map.next_entry::<String, Member>()? {
-            if !matches!(member, Member::Other) {
+        while let Some((name, member)) = map.next_entry::<String, ShortValue>()? {
+            if !matches!(member, ShortValue::Other) {
                 members.push((name, member));
             }
         }
-        Ok(Members(members))
+        Ok(JsonMembers(members))
     }
 }
 
-impl<'de> Deserialize<'de> for Member {
+impl<'de> Deserialize<'de> for ShortValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(MemberVisitor)
     }
@@ -168,44 +168,44 @@ impl<'de> Deserialize<'de> for Member {
 struct MemberVisitor;
 
 impl<'de> Visitor<'de> for MemberVisitor {
-    type Value = Member;
+    type Value = ShortValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Member, E> {
-        Ok(Member::Text(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<ShortValue, E> {
+        Ok(ShortValue::Text(text.to_owned()))
     }
 
-    fn visit_bool<E>(self, flag: bool) -> Result<Member, E> {
-        Ok(Member::Flag(flag))
+    fn visit_bool<E>(self, flag: bool) -> Result<ShortValue, E> {
+        Ok(ShortValue::Flag(flag))
     }
 
-    fn visit_unit<E>(self) -> Result<Member, E> {
-        Ok(Member::Other)
+    fn visit_unit<E>(self) -> Result<ShortValue, E> {
+        Ok(ShortValue::Other)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Member, E> {
-        Ok(Member::Other)
+    fn visit_i64<E>(self, _: i64) -> Result<ShortValue, E> {
+        Ok(ShortValue::Other)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Member, E> {
-        Ok(Member::Other)
+    fn visit_u64<E>(self, _: u64) -> Result<ShortValue, E> {
+        Ok(ShortValue::Other)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Member, E> {
-        Ok(Member::Other)
+    fn visit_f64<E>(self, _: f64) -> Result<ShortValue, E> {
+        Ok(ShortValue::Other)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Member, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ShortValue, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Member::Other)
+        Ok(ShortValue::Other)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Member, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ShortValue, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Member::Other)
+        Ok(ShortValue::Other)
     }
 }
 

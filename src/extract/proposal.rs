@@ -27,7 +27,7 @@ pub(super) use self::rest::left_out;
 use super::RawDocument;
 use super::charset::decode;
 use super::html::{self, Markup};
-use super::table::{self, Row};
+use super::table::{self, TableRow};
 use super::xml;
 use crate::domain::text::one_line;
 
@@ -94,14 +94,14 @@ fn lines(pairs: &[(&str, Value)]) -> String {
 /// Every way to read the page's tables, the longest table first.
 fn tables(markup: &Markup) -> Vec<Guess> {
     let Ok(selector) = html::selector("table") else { return Vec::new() };
-    let mut tables: Vec<Sheet<'_>> =
-        markup.tree.select(&selector).take(MAX_TABLES).filter_map(Sheet::of).collect();
+    let mut tables: Vec<HeaderedTable<'_>> =
+        markup.tree.select(&selector).take(MAX_TABLES).filter_map(HeaderedTable::of).collect();
     tables.sort_by_key(|sheet| std::cmp::Reverse(sheet.grid.rows.len()));
-    tables.iter().flat_map(Sheet::settings).collect()
+    tables.iter().flat_map(HeaderedTable::settings).collect()
 }
 
 /// A table with headers.
-struct Sheet<'a> {
+struct HeaderedTable<'a> {
     element: ElementRef<'a>,
     /// Header and field of each column; `None` for one without a header.
     columns: Vec<Option<(String, String)>>,
@@ -110,12 +110,12 @@ struct Sheet<'a> {
     counts: Vec<String>,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> HeaderedTable<'a> {
     fn of(element: ElementRef<'a>) -> Option<Self> {
         let rows = table::rows(element);
         let header = rows.iter().take(table::HEADER_ROWS).position(is_header)?;
         let columns: Vec<_> = rows[header].iter().map(|cell| column(&html::text(*cell))).collect();
-        let text = |row: &Row<'_>| row.iter().map(|cell| one_line(&html::text(*cell))).collect();
+        let text = |row: &TableRow<'_>| row.iter().map(|cell| one_line(&html::text(*cell))).collect();
         let rows: Vec<Vec<String>> =
             rows[header + 1..].iter().filter(|row| !table::is_spanned(row)).map(text).collect();
         let fields = columns.iter().map(|column| column.as_ref().map(|(_, field)| field.clone())).collect();
@@ -142,7 +142,7 @@ impl<'a> Sheet<'a> {
 }
 
 /// Whether a row is one of headers: at least two, and no two the same.
-fn is_header(row: &Row<'_>) -> bool {
+fn is_header(row: &TableRow<'_>) -> bool {
     let headers: Vec<String> =
         table::folded_headers(row).into_iter().filter(|header| !header.is_empty()).collect();
     headers.len() >= 2 && headers.iter().collect::<BTreeSet<_>>().len() == headers.len()

@@ -147,7 +147,7 @@ impl Outline {
     /// Looks for the headings above some elements of the page.
     pub(super) fn of(markup: &Markup, wanted: &HashSet<NodeId>) -> Self {
         let mut reading =
-            Reading { wanted, headings: Vec::new(), scopes: Vec::new(), found: Vec::new(), titles: 0 };
+            SectionReader { wanted, headings: Vec::new(), scopes: Vec::new(), found: Vec::new(), titles: 0 };
         let mut skipped = None;
         for edge in markup.tree.root_element().traverse() {
             let (Edge::Open(node) | Edge::Close(node)) = edge;
@@ -179,7 +179,7 @@ impl Outline {
 
 type Headings = Vec<(u8, String)>;
 
-struct Reading<'a> {
+struct SectionReader<'a> {
     wanted: &'a HashSet<NodeId>,
     headings: Headings,
     scopes: Vec<(NodeId, Headings)>,
@@ -191,7 +191,7 @@ struct Reading<'a> {
 /// A line that stands for a heading is below every real one.
 const LINE: u8 = 8;
 
-impl Reading<'_> {
+impl SectionReader<'_> {
     fn open(&mut self, element: ElementRef<'_>) {
         if self.wanted.contains(&element.id()) {
             self.found.push((element.id(), self.headings.clone()));

@@ -19,7 +19,7 @@ const MAX_COVERED: usize = 8;
 const SPARE_CELLS: usize = 100_000;
 
 /// A row: for each column the cell that covers it.
-pub(super) type Row<'a> = Vec<ElementRef<'a>>;
+pub(super) type TableRow<'a> = Vec<ElementRef<'a>>;
 
 /// A row in which cells may be missing: one that ends early, below a cell that reaches down behind its end.
 pub(super) type GappedRow<'a> = Vec<Option<ElementRef<'a>>>;
@@ -93,10 +93,10 @@ fn lower(hanging: &mut [Option<(ElementRef<'_>, usize)>], column: usize) {
 }
 
 /// The rows of a table, each as far as it has no gap; none where it is too large to be read.
-pub(super) fn rows(table: ElementRef<'_>) -> Vec<Row<'_>> {
+pub(super) fn rows(table: ElementRef<'_>) -> Vec<TableRow<'_>> {
     let grid = grid(table).unwrap_or_default().into_iter();
     grid.map(|row| row.into_iter().map_while(|cell| cell).collect())
-        .filter(|row: &Row<'_>| !row.is_empty())
+        .filter(|row: &TableRow<'_>| !row.is_empty())
         .collect()
 }
 
@@ -120,7 +120,7 @@ fn span(cell: ElementRef<'_>, attribute: &str, limit: usize) -> usize {
 }
 
 /// Whether one cell covers the whole row: a heading or a footnote, not an entry.
-pub(super) fn is_spanned(row: &Row<'_>) -> bool {
+pub(super) fn is_spanned(row: &TableRow<'_>) -> bool {
     row.len() > 1 && row.iter().all(|cell| cell.id() == row[0].id())
 }
 /// What may differ in a header or a subject.
@@ -133,7 +133,7 @@ pub(super) fn folded_header(text: &str) -> String {
 }
 
 /// The headers of a row as they are compared.
-pub(super) fn folded_headers(row: &Row<'_>) -> Vec<String> {
+pub(super) fn folded_headers(row: &TableRow<'_>) -> Vec<String> {
     row.iter().map(|cell| folded_header(&header(*cell))).collect()
 }
 

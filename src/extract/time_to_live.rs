@@ -27,15 +27,15 @@ pub(super) fn of(kind: &SourceKind, page: &RawDocument<'_>) -> Option<Duration> 
 }
 
 #[derive(Debug, Default)]
-struct Said {
+struct FeedTiming {
     ttl: Option<u64>,
     period: Option<u64>,
     frequency: Option<u64>,
 }
 
-fn channel(text: &str) -> Said {
+fn channel(text: &str) -> FeedTiming {
     let mut reader = Reader::from_str(text);
-    let mut said = Said::default();
+    let mut said = FeedTiming::default();
     let mut element = String::new();
     for _ in 0..MAX_ELEMENTS * 4 {
         match reader.read_event() {
@@ -52,7 +52,7 @@ fn channel(text: &str) -> Said {
     said
 }
 
-fn note(said: &mut Said, element: &str, text: &str) {
+fn note(said: &mut FeedTiming, element: &str, text: &str) {
     let text = text.trim();
     match element {
         "ttl" => said.ttl = text.parse().ok(),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-use super::error::{FetchError, Phase, root_cause};
+use super::error::{FetchError, ReadPhase, root_cause};
 
 /// A name that takes longer to be looked up leads nowhere.
 const LOOKED_UP_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
@@ -208,7 +208,7 @@ impl FetchError {
             return guard.refusal(url, refused);
         }
         if source.is_timeout() {
-            Self::Timeout { phase: Phase::Connect, url: url.to_string(), after: connect_timeout }
+            Self::Timeout { phase: ReadPhase::Connect, url: url.to_string(), after: connect_timeout }
         } else {
             Self::Unreachable { url: url.to_string(), reason: root_cause(source) }
         }

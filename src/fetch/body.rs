@@ -7,7 +7,7 @@ use reqwest::Response;
 use tokio::time::timeout;
 use url::Url;
 
-use super::error::{FetchError, Phase};
+use super::error::{FetchError, ReadPhase};
 
 /// How much of a body is taken in.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ pub(super) async fn read(
     loop {
         let part = timeout(idle, response.chunk())
             .await
-            .map_err(|_| FetchError::Timeout { phase: Phase::Idle, url: url.to_string(), after: idle })?
+            .map_err(|_| FetchError::Timeout { phase: ReadPhase::Idle, url: url.to_string(), after: idle })?
             .map_err(|source| FetchError::body(url, &source))?;
         let Some(part) = part else { return Ok(body.freeze()) };
         let room = most.saturating_sub(body.len());

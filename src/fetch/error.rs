@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// The part of a read that took too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
+pub enum ReadPhase {
     /// Name look-up, TCP and TLS handshakes.
     Connect,
     /// From the request to the answer's header.
@@ -17,7 +17,7 @@ pub enum Phase {
     Total,
 }
 
-impl fmt::Display for Phase {
+impl fmt::Display for ReadPhase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Connect => "no connection",
@@ -35,7 +35,7 @@ pub enum FetchError {
     #[error("{phase} from {url} within {after:?}")]
     Timeout {
         /// The phase.
-        phase: Phase,
+        phase: ReadPhase,
         /// The address asked.
         url: String,
         /// The limit.
@@ -190,7 +190,7 @@ impl FetchError {
     /// Whether no server was met: then the fault may be on this side of the network.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Timeout { phase: Phase::Connect, .. })
+        matches!(self, Self::Unreachable { .. } | Self::Timeout { phase: ReadPhase::Connect, .. })
     }
 
     /// What the client reports while a body arrives.

@@ -34,7 +34,7 @@ use crate::domain::redact;
 use crate::domain::robots::MAX_BYTES as MAX_ROBOTS_BYTES;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::{Quota, QuotaUse, Source, Witness};
-use crate::domain::token::Token;
+use crate::domain::token::SourceToken;
 use crate::domain::token_bucket::BucketRate;
 use crate::settings::FetchSettings;
 
@@ -46,9 +46,9 @@ use request::RequestHeaders;
 use robots::RobotsCopies;
 
 pub use address::is_public;
-pub use error::{FetchError, Phase};
+pub use error::{FetchError, ReadPhase};
 pub use post::Posted;
-pub use record::Record;
+pub use record::AnswerLog;
 pub use whole::Body;
 
 /// What a server answered.
@@ -84,7 +84,7 @@ pub struct Fetcher {
     robots: RobotsCopies,
     browser: Option<Browser>,
     /// What answers in the place of the network.
-    record: Option<Record>,
+    record: Option<AnswerLog>,
 }
 
 /// The longest pause a server can ask for; more would be a source switched off from outside.
@@ -92,11 +92,11 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A question: what is asked for, and how.
 #[derive(Debug, Clone)]
-struct Ask<'a> {
+struct WireRequest<'a> {
     url: &'a Url,
     headers: RequestHeaders<'a>,
     /// The secret that a server may repeat.
-    token: Option<&'a Token>,
+    token: Option<&'a SourceToken>,
     proxy: Option<&'a Url>,
     heeds_robots: bool,
     /// Whether a host is left alone that asked for it.
@@ -106,7 +106,7 @@ struct Ask<'a> {
     in_browser: bool,
     /// What is sent with it, as JSON.
     question: Option<String>,
-    part: Part,
+    part: BodyPart,
     limit: body::Limit,
     total_timeout: Duration,
     now: DateTime<Utc>,
@@ -114,7 +114,7 @@ struct Ask<'a> {
 
 /// How much of a page is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum BodyPart {
     Whole,
     /// As much as a look at a witness takes in.
     Beginning,
@@ -124,7 +124,7 @@ enum Part {
 /// So much of a witness is looked at.
 const MAX_WITNESS_BYTES: usize = 64 << 10;
 
-impl Ask<'_> {
+impl WireRequest<'_> {
     /// Counts a request to the source's own host, unless a person wishes it at any rate.
     fn count(&self, turn: &mut HostPermit, url: &Url) -> Result<(), FetchError> {
         let quota = self.quota.filter(|_| self.heeds_pause && url.origin() == self.url.origin());
@@ -132,14 +132,21 @@ impl Ask<'_> {
     }
 
     /// The question for a host's rules on the way to another one.
-    fn for_robots<'a>(&self, place: &'a Url) -> Ask<'a>
+    fn for_robots<'a>(&self, place: &'a Url) -> WireRequest<'a>
     where
         Self: 'a,
     {
         let limit = body::Limit { bytes: MAX_ROBOTS_BYTES, spent_bytes: 0, is_cut: true };
-        let part = Part::Whole;
-        let mut ask =
-            Ask { url: place, heeds_robots: false, quota: None, question: None, part, limit, ..self.clone() };
+        let part = BodyPart::Whole;
+        let mut ask = WireRequest {
+            url: place,
+            heeds_robots: false,
+            quota: None,
+            question: None,
+            part,
+            limit,
+            ..self.clone()
+        };
         // What a source's headers hold is not meant for it.
         ask.headers.leave_origin();
         ask
@@ -166,7 +173,7 @@ impl Fetcher {
 
     /// A fetcher of answers of the past: it asks nobody.
     #[must_use]
-    pub fn of_record(settings: FetchSettings, record: Record) -> Self {
+    pub fn of_record(settings: FetchSettings, record: AnswerLog) -> Self {
         let settings = FetchSettings { browser: None, ..settings };
         Self { record: Some(record), ..Self::new(settings) }
     }
@@ -196,7 +203,7 @@ impl Fetcher {
         now: DateTime<Utc>,
     ) -> Result<FetchResponse, FetchError> {
         let ask = self.ask(source, &source.url, None, 0, now)?;
-        self.answer(Ask { heeds_pause: false, ..ask }).await
+        self.answer(WireRequest { heeds_pause: false, ..ask }).await
     }
 
     /// The most that a source's body may have.
@@ -267,10 +274,10 @@ impl Fetcher {
         witness: &Witness,
         now: DateTime<Utc>,
     ) -> Result<FetchResponse, FetchError> {
-        let part = if witness.head { Part::Headers } else { Part::Beginning };
+        let part = if witness.head { BodyPart::Headers } else { BodyPart::Beginning };
         let limit = body::Limit { bytes: MAX_WITNESS_BYTES, spent_bytes: 0, is_cut: true };
         let ask = self.ask(source, &witness.url, None, 0, now)?;
-        let ask = Ask { part, limit, question: None, in_browser: false, ..ask };
+        let ask = WireRequest { part, limit, question: None, in_browser: false, ..ask };
         let answer = self.answer(ask).await?;
         // A part that was asked for is the answer to the question.
         let status = if answer.status == 206 { 200 } else { answer.status };
@@ -289,7 +296,7 @@ impl Fetcher {
         validators: Option<&Validators>,
         spent_bytes: usize,
         now: DateTime<Utc>,
-    ) -> Result<Ask<'a>, FetchError> {
+    ) -> Result<WireRequest<'a>, FetchError> {
         let question = source.request.question_for(&source.url, url);
         // Another page of an answer is another question at the same address.
         let url = if question.is_some() { &source.url } else { url };
@@ -297,7 +304,7 @@ impl Fetcher {
         if url.origin() != source.url.origin() {
             headers.leave_origin();
         }
-        Ok(Ask {
+        Ok(WireRequest {
             url,
             headers,
             token: source.request.token.as_ref(),
@@ -307,14 +314,14 @@ impl Fetcher {
             quota: source.request.quota.filter(|_| url.origin() == source.url.origin()),
             in_browser: source.request.in_browser,
             question,
-            part: Part::Whole,
+            part: BodyPart::Whole,
             limit: body::Limit { bytes: self.max_body(source), spent_bytes, is_cut: false },
             total_timeout: source.request.total_timeout.unwrap_or(self.settings.total_timeout),
             now,
         })
     }
 
-    async fn answer(&self, ask: Ask<'_>) -> Result<FetchResponse, FetchError> {
+    async fn answer(&self, ask: WireRequest<'_>) -> Result<FetchResponse, FetchError> {
         if let Some(record) = &self.record {
             return record.answer(ask.url, ask.limit.bytes);
         }
@@ -344,7 +351,7 @@ impl Fetcher {
     }
 
     /// Has the browser show the page; hosts and manners count as ever.
-    async fn look(&self, ask: Ask<'_>) -> Result<FetchResponse, FetchError> {
+    async fn look(&self, ask: WireRequest<'_>) -> Result<FetchResponse, FetchError> {
         let refuse =
             |reason: &str| FetchError::Browser { url: ask.url.to_string(), reason: reason.to_owned() };
         let browser = self.browser.as_ref().ok_or_else(|| refuse("none is configured (fetch.browser)"))?;
@@ -362,7 +369,7 @@ impl Fetcher {
     /// Follows redirects until something else is answered. At every host it comes to, the address is
     /// checked, the host's rules are heeded and its turn is waited for; never is more than one host's
     /// turn held, so that two reads cannot wait for each other.
-    async fn follow(&self, mut ask: Ask<'_>) -> Result<FetchResponse, FetchError> {
+    async fn follow(&self, mut ask: WireRequest<'_>) -> Result<FetchResponse, FetchError> {
         let mut url = ask.url.clone();
         let mut left = ask.total_timeout;
         let mut turn = None;
@@ -397,7 +404,7 @@ impl Fetcher {
     }
 
     /// One request and what came of it.
-    async fn hop(&self, ask: &Ask<'_>, url: &Url) -> Result<Hop, FetchError> {
+    async fn hop(&self, ask: &WireRequest<'_>, url: &Url) -> Result<Hop, FetchError> {
         let client = self.clients.through(ask.proxy, url)?;
         let response = self.send(&client, url, ask).await?;
         if ask.proxy.is_none() {
@@ -426,7 +433,7 @@ impl Fetcher {
         &self,
         client: &reqwest::Client,
         url: &Url,
-        ask: &Ask<'_>,
+        ask: &WireRequest<'_>,
     ) -> Result<reqwest::Response, FetchError> {
         let address = ask.headers.address(url);
         let request = match &ask.question {
@@ -434,18 +441,18 @@ impl Fetcher {
                 client.post(address).header(CONTENT_TYPE, "application/json").body(question.clone())
             }
             None => match ask.part {
-                Part::Whole => client.get(address),
-                Part::Beginning => {
+                BodyPart::Whole => client.get(address),
+                BodyPart::Beginning => {
                     client.get(address).header(RANGE, format!("bytes=0-{}", MAX_WITNESS_BYTES - 1))
                 }
-                Part::Headers => client.head(address),
+                BodyPart::Headers => client.head(address),
             },
         };
         let sending = request.headers(ask.headers.as_map()).send();
         timeout(self.settings.header_timeout, sending)
             .await
             .map_err(|_| FetchError::Timeout {
-                phase: Phase::Header,
+                phase: ReadPhase::Header,
                 url: url.to_string(),
                 after: self.settings.header_timeout,
             })?
@@ -458,7 +465,7 @@ impl Fetcher {
         &self,
         url: Url,
         response: reqwest::Response,
-        ask: &Ask<'_>,
+        ask: &WireRequest<'_>,
     ) -> Result<FetchResponse, FetchError> {
         let status = response.status().as_u16();
         let retry_after = matches!(status, 429 | 503)
@@ -472,13 +479,13 @@ impl Fetcher {
     }
 }
 
-fn too_long(ask: &Ask<'_>) -> FetchError {
-    FetchError::Timeout { phase: Phase::Total, url: ask.url.to_string(), after: ask.total_timeout }
+fn too_long(ask: &WireRequest<'_>) -> FetchError {
+    FetchError::Timeout { phase: ReadPhase::Total, url: ask.url.to_string(), after: ask.total_timeout }
 }
 
 /// An address to which a server sent us, as it is kept and told: without what lets somebody in. The one that
 /// was configured stays as it is.
-fn told(address: &str, asked: &Url, token: Option<&Token>) -> String {
+fn told(address: &str, asked: &Url, token: Option<&SourceToken>) -> String {
     if address == asked.as_str() {
         return address.to_owned();
     }
@@ -493,7 +500,7 @@ enum Hop {
 }
 
 /// Names in lower case, in the order received; a server may repeat the secret it was sent.
-fn headers_of(response: &reqwest::Response, token: Option<&Token>) -> Vec<(String, String)> {
+fn headers_of(response: &reqwest::Response, token: Option<&SourceToken>) -> Vec<(String, String)> {
     let text = |value: &[u8]| {
         let value = String::from_utf8_lossy(value);
         match token {

@@ -11,7 +11,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGEN
 use tokio::time::timeout;
 use url::Url;
 
-use super::error::{FetchError, Phase};
+use super::error::{FetchError, ReadPhase};
 use super::request::user_agent;
 use super::{Fetcher, retry_after, said_at};
 
@@ -47,7 +47,7 @@ impl Fetcher {
     ) -> Result<Posted, FetchError> {
         let posted = timeout(TOTAL_TIMEOUT, self.posted(url, headers, body, now));
         let posted = posted.await.unwrap_or_else(|_| {
-            Err(FetchError::Timeout { phase: Phase::Total, url: url.to_string(), after: TOTAL_TIMEOUT })
+            Err(FetchError::Timeout { phase: ReadPhase::Total, url: url.to_string(), after: TOTAL_TIMEOUT })
         });
         posted.map_err(|error| error.with_addresses(host_of))
     }

@@ -9,9 +9,9 @@ use super::{FetchError, FetchResponse};
 
 /// What each address answers. Clones are the same.
 #[derive(Debug, Clone, Default)]
-pub struct Record(Arc<Mutex<HashMap<String, FetchResponse>>>);
+pub struct AnswerLog(Arc<Mutex<HashMap<String, FetchResponse>>>);
 
-impl Record {
+impl AnswerLog {
     /// From now on an address answers so.
     pub fn put(&self, address: &Url, answer: FetchResponse) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(named(address), answer);

@@ -5,14 +5,14 @@ use reqwest::{Response, StatusCode};
 use url::Url;
 
 use super::error::FetchError;
-use crate::domain::token::Token;
+use crate::domain::token::SourceToken;
 
 /// The address a response sends us to; `None` where it is not a redirect. Servers repeat in it what
 /// they were asked, a secret too.
 pub(super) fn target(
     url: &Url,
     response: &Response,
-    token: Option<&Token>,
+    token: Option<&SourceToken>,
 ) -> Result<Option<Url>, FetchError> {
     let is_redirect = matches!(
         response.status(),

@@ -13,7 +13,7 @@ use super::browser::{Manners, UserAgent};
 use super::error::FetchError;
 use crate::domain::snapshot::Validators;
 use crate::domain::source::Source;
-use crate::domain::token::Token;
+use crate::domain::token::SourceToken;
 use crate::settings::FetchSettings;
 
 /// What is sent beside an address, and what becomes of it on the way.
@@ -21,7 +21,7 @@ use crate::settings::FetchSettings;
 pub(super) struct RequestHeaders<'a> {
     headers: HeaderMap,
     /// The secret that stands in the address, as long as that is the source's own.
-    token: Option<&'a Token>,
+    token: Option<&'a SourceToken>,
 }
 
 const ACCEPTED: &str = "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,\
@@ -41,7 +41,7 @@ impl<'a> RequestHeaders<'a> {
         add(&mut headers, &settings.headers)?;
         add(&mut headers, &source.request.headers)?;
         let token = source.request.token.as_ref();
-        if let Some((name, secret)) = token.and_then(Token::header) {
+        if let Some((name, secret)) = token.and_then(SourceToken::header) {
             let mut value = value(name, secret.expose_secret())?;
             value.set_sensitive(true);
             headers.insert(header_name(name)?, value);

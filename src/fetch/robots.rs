@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::error::FetchError;
-use super::{Ask, FetchResponse, Fetcher};
+use super::{FetchResponse, Fetcher, WireRequest};
 use crate::domain::robots::{self, Robots, RobotsCopy};
 
 /// How long the last copy is used before it is asked for again, where that failed.
@@ -18,19 +18,19 @@ const RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 /// The copies of all origins.
 #[derive(Debug, Default)]
 pub(super) struct RobotsCopies {
-    by_origin: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Option<Kept>>>>>,
+    by_origin: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Option<CachedRobots>>>>>,
     /// Those that nobody has kept yet.
     new: Mutex<Vec<RobotsCopy>>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct CachedRobots {
     rules: Robots,
     fresh_until: Instant,
 }
 
 impl RobotsCopies {
-    fn of(&self, origin: String) -> Arc<tokio::sync::Mutex<Option<Kept>>> {
+    fn of(&self, origin: String) -> Arc<tokio::sync::Mutex<Option<CachedRobots>>> {
         let mut copies = self.by_origin.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(copies.entry(origin).or_default())
     }
@@ -55,7 +55,7 @@ impl Fetcher {
         let mut known = self.robots.by_origin.lock().unwrap_or_else(PoisonError::into_inner);
         for copy in copies {
             let Some(left) = copy.fresh_for(now) else { continue };
-            let kept = Kept { rules: copy.rules, fresh_until: Instant::now() + left };
+            let kept = CachedRobots { rules: copy.rules, fresh_until: Instant::now() + left };
             known.insert(copy.origin, Arc::new(tokio::sync::Mutex::new(Some(kept))));
         }
     }
@@ -76,7 +76,7 @@ impl Fetcher {
     /// the host cannot say, in which case nothing of it may be read (RFC 9309, 2.3.1.4).
     pub(super) async fn heed_robots(
         &self,
-        ask: &Ask<'_>,
+        ask: &WireRequest<'_>,
         url: &Url,
         may_ask: bool,
     ) -> Result<(), FetchError> {
@@ -101,11 +101,11 @@ impl Fetcher {
 
     async fn ask_for_rules(
         &self,
-        ask: &Ask<'_>,
+        ask: &WireRequest<'_>,
         place: &Url,
         last: Option<Robots>,
-    ) -> Result<Kept, FetchError> {
-        let kept = |rules, time| Kept { rules, fresh_until: Instant::now() + time };
+    ) -> Result<CachedRobots, FetchError> {
+        let kept = |rules, time| CachedRobots { rules, fresh_until: Instant::now() + time };
         let answered = |rules: Robots| {
             let origin = place.origin().ascii_serialization();
             let copy = RobotsCopy { origin, rules: rules.clone(), asked_at: ask.now };

@@ -33,12 +33,12 @@ const MAX_TAG_COST: usize = 500_000_000;
 const SPARE_NODES: usize = 4096;
 
 /// Passes tokens on and notes whether any came.
-pub(crate) struct Watched<S> {
+pub(crate) struct WatchedSink<S> {
     pub(crate) inner: S,
     is_silent: Cell<bool>,
 }
 
-impl<S: TokenSink> TokenSink for Watched<S> {
+impl<S: TokenSink> TokenSink for WatchedSink<S> {
     type Handle = S::Handle;
 
     fn process_token(&self, token: Token, line_number: u64) -> TokenSinkResult<S::Handle> {
@@ -58,7 +58,7 @@ impl<S: TokenSink> TokenSink for Watched<S> {
 }
 
 /// Whether to go on after a piece.
-pub(crate) enum Next {
+pub(crate) enum AfterPiece {
     /// Read the next piece.
     Go,
     /// What was looked for is found.
@@ -72,10 +72,10 @@ pub(crate) enum Next {
 pub(crate) fn feed<S: TokenSink>(
     text: &str,
     sink: S,
-    inspect: impl Fn(&S, usize) -> Result<Next, Unreadable>,
+    inspect: impl Fn(&S, usize) -> Result<AfterPiece, Unreadable>,
 ) -> Result<S, Unreadable> {
     let tokenizer =
-        Tokenizer::new(Watched { inner: sink, is_silent: Cell::new(true) }, TokenizerOpts::default());
+        Tokenizer::new(WatchedSink { inner: sink, is_silent: Cell::new(true) }, TokenizerOpts::default());
     let queue = BufferQueue::default();
     let (mut run, mut cost, mut fed) = (0_usize, 0_usize, 0_usize);
     for piece in pieces(text) {
@@ -98,7 +98,7 @@ pub(crate) fn feed<S: TokenSink>(
             cost = cost.saturating_add(run.saturating_mul(run));
             run = 0;
         }
-        if matches!(inspect(&tokenizer.sink.inner, fed)?, Next::Stop) {
+        if matches!(inspect(&tokenizer.sink.inner, fed)?, AfterPiece::Stop) {
             return Ok(tokenizer.sink.inner);
         }
     }
@@ -127,9 +127,9 @@ fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
 type Builder = TreeBuilder<ego_tree::NodeId, HtmlTreeSink>;
 
 /// Counts what the tree builder holds on to: open elements and formatting elements to reopen.
-struct Held(Cell<usize>);
+struct HandleCounter(Cell<usize>);
 
-impl Tracer for Held {
+impl Tracer for HandleCounter {
     type Handle = ego_tree::NodeId;
 
     fn trace_handle(&self, _: &Self::Handle) {
@@ -137,15 +137,15 @@ impl Tracer for Held {
     }
 }
 
-fn inspect(builder: &Builder, fed: usize) -> Result<Next, Unreadable> {
-    let held = Held(Cell::new(0));
+fn inspect(builder: &Builder, fed: usize) -> Result<AfterPiece, Unreadable> {
+    let held = HandleCounter(Cell::new(0));
     builder.trace_handles(&held);
     let nodes = builder.sink.0.borrow().tree.values().len();
     limits::check_parts("elements and texts", nodes)?;
     if held.0.get() > MAX_DEPTH || nodes > fed + SPARE_NODES {
         return Err(Unreadable::TooDeep { limit: MAX_DEPTH });
     }
-    Ok(Next::Go)
+    Ok(AfterPiece::Go)
 }
 
 /// Parses markup, which may be a part of a page.
@@ -182,9 +182,9 @@ pub(crate) fn parse_whole(text: &str) -> Result<Html, Unreadable> {
 
 /// What the tree builder holds on to.
 #[derive(Default)]
-struct Open(RefCell<Vec<ego_tree::NodeId>>);
+struct OpenElements(RefCell<Vec<ego_tree::NodeId>>);
 
-impl Tracer for Open {
+impl Tracer for OpenElements {
     type Handle = ego_tree::NodeId;
 
     fn trace_handle(&self, id: &Self::Handle) {
@@ -193,7 +193,7 @@ impl Tracer for Open {
 }
 
 fn open_elements(builder: &Builder) -> Vec<ego_tree::NodeId> {
-    let open = Open::default();
+    let open = OpenElements::default();
     builder.trace_handles(&open);
     open.0.into_inner()
 }

@@ -32,20 +32,20 @@ fn name(validity: u32, uid: u32) -> String {
 }
 
 /// Why a session ended that was not to end.
-enum End {
+enum SessionEnd {
     /// The mailbox cannot be used now.
     Way(String),
     /// A message ended it. The message was counted, the mailbox is none the worse for it.
     Message,
 }
 
-impl From<ImapError> for End {
+impl From<ImapError> for SessionEnd {
     fn from(error: ImapError) -> Self {
         Self::Way(error_chain(&error))
     }
 }
 
-impl From<StoreError> for End {
+impl From<StoreError> for SessionEnd {
     fn from(error: StoreError) -> Self {
         Self::Way(error_chain(&error))
     }
@@ -57,8 +57,8 @@ impl ImapLoop {
         while !stop.is_cancelled() {
             let wait = match self.session(&stop).await {
                 Ok(()) => return,
-                Err(End::Message) => SOON,
-                Err(End::Way(reason)) => self.intake.failed(reason).await,
+                Err(SessionEnd::Message) => SOON,
+                Err(SessionEnd::Way(reason)) => self.intake.failed(reason).await,
             };
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -68,7 +68,7 @@ impl ImapLoop {
     }
 
     /// One session, from the log-in until it fails or everything stops.
-    async fn session(&mut self, stop: &CancellationToken) -> Result<(), End> {
+    async fn session(&mut self, stop: &CancellationToken) -> Result<(), SessionEnd> {
         let mut mailbox = tokio::select! {
             opened = self.imap.open() => opened?,
             () = stop.cancelled() => return Ok(()),
@@ -88,14 +88,20 @@ impl ImapLoop {
     }
 
     /// Takes in what waits; says how long to wait for more.
-    async fn round(&mut self, mailbox: &mut Mailbox, stop: &CancellationToken) -> Result<Duration, End> {
+    async fn round(
+        &mut self,
+        mailbox: &mut Mailbox,
+        stop: &CancellationToken,
+    ) -> Result<Duration, SessionEnd> {
         let validity = mailbox.uid_validity();
         let mut moved = HashSet::new();
         let wait = loop {
             let mut waiting = mailbox.waiting().await?;
             if let Some(stuck) = waiting.iter().find(|uid| moved.contains(*uid)) {
                 // Tried again, it would be copied without end.
-                return Err(End::Way(format!("message {stuck} is still in the mailbox after it was moved")));
+                return Err(SessionEnd::Way(format!(
+                    "message {stuck} is still in the mailbox after it was moved"
+                )));
             }
             self.intake.order(&mut waiting, |uid| name(validity, *uid)).await?;
             let (before, mut left) = (moved.len(), 0);
@@ -124,7 +130,7 @@ impl ImapLoop {
     }
 
     /// Takes one message in; says where it goes, or nothing where it stays or is gone.
-    async fn take(&mut self, mailbox: &mut Mailbox, uid: u32) -> Result<Option<Folder>, End> {
+    async fn take(&mut self, mailbox: &mut Mailbox, uid: u32) -> Result<Option<Folder>, SessionEnd> {
         match mailbox.message(uid).await {
             Ok(Some(raw)) => Ok(self.intake.take(&name(mailbox.uid_validity(), uid), raw).await?),
             Ok(None) => Ok(None),
@@ -134,7 +140,12 @@ impl ImapLoop {
 
     /// Notes that the server does not give a message. It may be the message at which the session
     /// breaks every time: then it is moved in a session of its own without having been read.
-    async fn strike(&mut self, mailbox: &Mailbox, uid: u32, error: ImapError) -> Result<Option<Folder>, End> {
+    async fn strike(
+        &mut self,
+        mailbox: &Mailbox,
+        uid: u32,
+        error: ImapError,
+    ) -> Result<Option<Folder>, SessionEnd> {
         let validity = mailbox.uid_validity();
         let folder = self.intake.strike(&name(validity, uid), &error_chain(&error)).await?;
         if error.leaves_in_step() {
@@ -146,6 +157,6 @@ impl ImapLoop {
                 fresh.put_away(uid, folder).await?;
             }
         }
-        Err(End::Message)
+        Err(SessionEnd::Message)
     }
 }

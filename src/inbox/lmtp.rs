@@ -16,8 +16,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::email::EmailAddress;
 use crate::domain::text::error_chain;
-use crate::mail::Envelope;
-use crate::mail::lmtp::{DeliveryStatus, Handed, Session};
+use crate::mail::InboundEnvelope;
+use crate::mail::lmtp::{DeliveryStatus, HandedMessage, LmtpSession};
 use crate::settings::LmtpListen;
 use crate::subscribe::{Inbox, Ingested};
 
@@ -36,7 +36,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// It cannot be listened.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen for LMTP on {place}")]
-pub struct ListenError {
+pub struct LmtpListenError {
     place: String,
     source: io::Error,
 }
@@ -60,14 +60,14 @@ pub enum Listener {
     /// On a loopback address.
     Tcp(TcpListener),
     /// On a socket, whose file goes when it is dropped.
-    Unix(UnixListener, SocketFile),
+    Unix(UnixListener, LmtpSocketFile),
 }
 
 /// The file of a socket.
 #[derive(Debug)]
-pub struct SocketFile(PathBuf);
+pub struct LmtpSocketFile(PathBuf);
 
-impl Drop for SocketFile {
+impl Drop for LmtpSocketFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
@@ -78,15 +78,15 @@ impl Listener {
     ///
     /// # Errors
     /// What the system says.
-    pub async fn bind(listen: &LmtpListen) -> Result<Self, ListenError> {
+    pub async fn bind(listen: &LmtpListen) -> Result<Self, LmtpListenError> {
         match listen {
             LmtpListen::Tcp(address) => TcpListener::bind(address)
                 .await
                 .map(Self::Tcp)
-                .map_err(|source| ListenError { place: address.to_string(), source }),
+                .map_err(|source| LmtpListenError { place: address.to_string(), source }),
             LmtpListen::Unix(path) => bind_socket(path)
-                .map(|listener| Self::Unix(listener, SocketFile(path.clone())))
-                .map_err(|source| ListenError { place: path.display().to_string(), source }),
+                .map(|listener| Self::Unix(listener, LmtpSocketFile(path.clone())))
+                .map_err(|source| LmtpListenError { place: path.display().to_string(), source }),
         }
     }
 }
@@ -137,7 +137,7 @@ impl LmtpServer {
     async fn accept(
         &self,
         listener: &Listener,
-        peer: Peer,
+        peer: ConnectedPeer,
     ) -> io::Result<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
         let server = self.clone();
         Ok(match listener {
@@ -154,9 +154,9 @@ impl LmtpServer {
     }
 
     /// One connection. A message that was handed over is taken and answered before it stops.
-    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer) {
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: ConnectedPeer) {
         peer.note_progress();
-        let mut session = Session::new(stream, self.mailboxes.clone());
+        let mut session = LmtpSession::new(stream, self.mailboxes.clone());
         let ended = loop {
             let next = tokio::select! {
                 next = session.next() => next,
@@ -178,10 +178,11 @@ impl LmtpServer {
         }
     }
 
-    async fn take(&self, handed: Handed) -> Vec<DeliveryStatus> {
+    async fn take(&self, handed: HandedMessage) -> Vec<DeliveryStatus> {
         let mut verdicts = Vec::new();
         for recipient in handed.recipients {
-            let envelope = Envelope { sender: Some(handed.sender.clone()), recipient: Some(recipient) };
+            let envelope =
+                InboundEnvelope { sender: Some(handed.sender.clone()), recipient: Some(recipient) };
             let ingested = self.inbox.ingest(handed.raw.clone(), &envelope).await;
             verdicts.push(match ingested {
                 Ok(Ingested::GivenUp { .. }) => DeliveryStatus::Refused,
@@ -208,7 +209,7 @@ struct Peers(Arc<Mutex<BTreeMap<u64, (Instant, CancellationToken)>>>);
 
 /// One of them; it leaves when it is dropped.
 #[derive(Debug)]
-struct Peer {
+struct ConnectedPeer {
     peers: Peers,
     number: u64,
     /// Asked to end: the service stops, or others need the room.
@@ -217,12 +218,12 @@ struct Peer {
 
 impl Peers {
     /// One more, which ends with the service.
-    fn join(&self, service: &CancellationToken) -> Peer {
+    fn join(&self, service: &CancellationToken) -> ConnectedPeer {
         let stop = service.child_token();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let number = all.last_key_value().map_or(0, |(last, _)| last + 1);
         all.insert(number, (Instant::now(), stop.clone()));
-        Peer { peers: self.clone(), number, stop }
+        ConnectedPeer { peers: self.clone(), number, stop }
     }
 
     /// Room for one more. Where there is none, whoever handed nothing over for the longest time makes it: a
@@ -248,7 +249,7 @@ impl Peers {
     }
 }
 
-impl Peer {
+impl ConnectedPeer {
     fn note_progress(&self) {
         let mut all = self.peers.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((since, _)) = all.get_mut(&self.number) {
@@ -257,7 +258,7 @@ impl Peer {
     }
 }
 
-impl Drop for Peer {
+impl Drop for ConnectedPeer {
     fn drop(&mut self) {
         self.peers.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
     }

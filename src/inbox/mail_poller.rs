@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::domain::mail_source::{MailSource, MailSourceState};
 use crate::domain::text::error_chain;
-use crate::mail::{Envelope, Folder};
+use crate::mail::{Folder, InboundEnvelope};
 use crate::store::{Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, Ingested};
 
@@ -52,7 +52,7 @@ impl MailPoller {
     /// # Errors
     /// The store's error: the fault is here, and the message is none the worse for it.
     pub(super) async fn take(&mut self, name: &str, raw: Vec<u8>) -> Result<Option<Folder>, StoreError> {
-        match self.parts.inbox.ingest(raw, &Envelope::default()).await {
+        match self.parts.inbox.ingest(raw, &InboundEnvelope::default()).await {
             Ok(Ingested::GivenUp { .. }) => Ok(Some(Folder::Failed)),
             Ok(ingested) => {
                 if matches!(ingested, Ingested::Answered { .. }) {

@@ -13,6 +13,6 @@ mod mail_poller;
 mod maildir;
 
 pub use imap::ImapLoop;
-pub use lmtp::{ListenError, Listener, LmtpServer};
+pub use lmtp::{Listener, LmtpListenError, LmtpServer};
 pub use mail_poller::{IntakeParts, MailPoller};
 pub use maildir::MaildirLoop;

@@ -22,13 +22,13 @@ const MAX_CLOSED: usize = 100;
 
 /// The beginning of a message, often all of it.
 #[derive(Debug)]
-pub(super) struct Head<'x> {
+pub(super) struct MessageHead<'x> {
     bytes: Cow<'x, [u8]>,
     /// Where it was cut.
     cut_at: Option<usize>,
 }
 
-impl<'x> Head<'x> {
+impl<'x> MessageHead<'x> {
     /// The beginning of what came.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use mail_parser::{Address, Message};
 use serde::{Deserialize, Serialize};
 
-use super::head::Head;
+use super::head::MessageHead;
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::{MailText, Trust};
 use crate::domain::text::boundary_before;
@@ -14,7 +14,7 @@ use crate::settings::InboxSettings;
 
 /// What the server that took the message in knows of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Envelope {
+pub struct InboundEnvelope {
     /// The envelope's sender; empty for a bounce.
     pub sender: Option<String>,
     /// The envelope's recipient.
@@ -67,8 +67,8 @@ impl InboundMessage {
     ///
     /// # Errors
     /// Why nothing can be done with it.
-    pub fn parse(raw: &[u8], envelope: &Envelope, inbox: &InboxSettings) -> Result<Self, Unusable> {
-        let head = Head::of(raw)?;
+    pub fn parse(raw: &[u8], envelope: &InboundEnvelope, inbox: &InboxSettings) -> Result<Self, Unusable> {
+        let head = MessageHead::of(raw)?;
         let message = head.message()?;
         let headers = headers(&message);
         let recipients = recipients(&message, envelope, &headers);
@@ -130,7 +130,7 @@ fn sender(message: &Message<'_>) -> Option<EmailAddress> {
 /// notes a mailbox of another name where ours is an alias of it.
 pub(super) fn recipients(
     message: &Message<'_>,
-    envelope: &Envelope,
+    envelope: &InboundEnvelope,
     headers: &[(String, String)],
 ) -> Vec<String> {
     if let Some(recipient) = &envelope.recipient {
@@ -154,7 +154,7 @@ pub(super) fn detail_of(recipient: &str, inbox: &EmailAddress) -> Option<String>
 
 /// The first text that a person wrote as text, or else the words of the first in HTML. Where one in HTML cannot
 /// be read, what it says is not known to be nothing.
-pub(super) fn text(message: &Message<'_>, head: &Head<'_>) -> MailText {
+pub(super) fn text(message: &Message<'_>, head: &MessageHead<'_>) -> MailText {
     for part in message.text_bodies().filter(|part| part.is_text() && !part.is_text_html()) {
         let text = part.text_contents().unwrap_or_default();
         if !text.trim().is_empty() {
@@ -297,7 +297,7 @@ mod tests {
     }
 
     fn parse(raw: &str, recipient: Option<&str>) -> Result<InboundMessage, Unusable> {
-        let envelope = Envelope { sender: None, recipient: recipient.map(str::to_owned) };
+        let envelope = InboundEnvelope { sender: None, recipient: recipient.map(str::to_owned) };
         InboundMessage::parse(raw.replace('\n', "\r\n").as_bytes(), &envelope, &inbox())
     }
 
@@ -508,7 +508,7 @@ mod tests {
     fn a_header_without_end_is_nobody_s() {
         let raw =
             format!("From: ann@example.org\r\nTo: watch@tracker.example\r\n{}", "X: y\r\n".repeat(60_000));
-        let read = |raw: &str| InboundMessage::parse(raw.as_bytes(), &Envelope::default(), &inbox());
+        let read = |raw: &str| InboundMessage::parse(raw.as_bytes(), &InboundEnvelope::default(), &inbox());
         assert_eq!(read(&raw).unwrap_err(), Unusable::HeaderTooLong);
         assert_eq!(read(&"x".repeat(300_000)).unwrap_err(), Unusable::HeaderTooLong);
     }

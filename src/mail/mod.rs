@@ -40,13 +40,13 @@ pub use compose::compose;
 pub use dns::{DnsRecord, dns_records};
 pub use draft::{Draft, DraftError};
 pub use head::{MAX_MESSAGE_BYTES, without_mbox_line};
-pub use inbound_message::{Envelope, InboundMessage, Unusable};
+pub use inbound_message::{InboundEnvelope, InboundMessage, Unusable};
 pub use letter::{Letter, ListUnsubscribe, MailPurpose};
 pub use maildir::Maildir;
 pub use maildrop::{Dropped, Maildrop};
 pub use memory::{Delivered, Memory};
 pub use message_id::{incident_thread_id, message_id, thread_id};
-pub use report::Report;
+pub use report::MailReport;
 pub use smtp::{Smtp, Timeouts};
 pub use transport::Transport;
 

@@ -2,9 +2,9 @@
 
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
-use super::head::Head;
+use super::head::MessageHead;
 use super::inbound_message::{detail_of, headers, recipients, text};
-use super::{Envelope, Unusable};
+use super::{InboundEnvelope, Unusable};
 use crate::domain::bounce::{
     BounceKind, NO_RECIPIENT, Returned, delivery_status, feedback, in_words, original_sender,
 };
@@ -15,7 +15,7 @@ use crate::domain::verp::is_bounce_detail;
 
 /// A report, and the details of the addresses that may name the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct MailReport {
     /// What stands behind the `+` of addresses of ours, that of the recipient first. Only one that was
     /// made here names a mail.
     pub details: Vec<String>,
@@ -31,7 +31,7 @@ const MAX_LINES: usize = 200;
 
 const RETURN_PATH: &str = "Return-Path";
 
-impl Report {
+impl MailReport {
     /// Reads a message that came to an address to which mail comes back, or that is a complaint;
     /// nothing for every other.
     ///
@@ -40,8 +40,12 @@ impl Report {
     ///
     /// # Errors
     /// Why nothing can be done with a message.
-    pub fn parse(raw: &[u8], envelope: &Envelope, inbox: &EmailAddress) -> Result<Option<Self>, Unusable> {
-        let head = Head::of(raw)?;
+    pub fn parse(
+        raw: &[u8],
+        envelope: &InboundEnvelope,
+        inbox: &EmailAddress,
+    ) -> Result<Option<Self>, Unusable> {
+        let head = MessageHead::of(raw)?;
         let message = head.message()?;
         let details: Vec<String> = recipients(&message, envelope, &headers(&message))
             .iter()
@@ -70,10 +74,10 @@ impl Report {
     }
 }
 
-fn complaint(message: &Message<'_>, text: &str, inbox: &EmailAddress) -> Report {
+fn complaint(message: &Message<'_>, text: &str, inbox: &EmailAddress) -> MailReport {
     let sender = original_sender(text).into_iter().chain(return_paths(message));
     let details = sender.filter_map(|address| detail_of(&address, inbox)).collect();
-    Report { details, verdict: feedback(text) }
+    MailReport { details, verdict: feedback(text) }
 }
 
 /// Where the mail complained of says that it comes back to.
@@ -101,14 +105,14 @@ fn of_headers(part: &MessagePart<'_>) -> Option<String> {
 
 /// Whether a message may be a server's report: it says so, nobody sent it, or who sent it is a server. A person who
 /// sends a report on is none.
-fn is_a_servers(message: &Message<'_>, envelope: &Envelope) -> bool {
+fn is_a_servers(message: &Message<'_>, envelope: &InboundEnvelope) -> bool {
     is_report(message)
         || is_bounce(&headers(message), envelope.sender.as_deref())
         || from(message).contains("daemon")
 }
 
 /// What a message says that is no report which machines can read.
-fn said_in_words(message: &Message<'_>, head: &Head<'_>, envelope: &Envelope) -> BounceKind {
+fn said_in_words(message: &Message<'_>, head: &MessageHead<'_>, envelope: &InboundEnvelope) -> BounceKind {
     let headers = headers(message);
     let is_automatic = headers.iter().any(|(name, value)| {
         let is_marked = name.eq_ignore_ascii_case("auto-submitted") && !value.eq_ignore_ascii_case("no");
@@ -177,8 +181,9 @@ mod tests {
     const GONE: &str = "Reporting-MTA: dns; mx.example.org\n\nFinal-Recipient: rfc822; ann@example.org\n\
         Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such user\n";
 
-    fn parse(raw: &str) -> Option<Report> {
-        Report::parse(raw.replace('\n', "\r\n").as_bytes(), &Envelope::default(), &inbox()).unwrap()
+    fn parse(raw: &str) -> Option<MailReport> {
+        MailReport::parse(raw.replace('\n', "\r\n").as_bytes(), &InboundEnvelope::default(), &inbox())
+            .unwrap()
     }
 
     #[test]

@@ -19,8 +19,8 @@ use lettre::Address;
 use tokio::time::Instant;
 
 use self::relay::Relay;
-use self::reply::Fault;
-use self::session::Session;
+use self::reply::DeliveryFault;
+use self::session::RelaySession;
 use super::MailError;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Mail, Outcome};
@@ -69,7 +69,7 @@ pub struct Smtp {
 
 /// A connection in step, with nothing under way.
 struct Resting {
-    session: Session,
+    session: RelaySession,
     since: Instant,
 }
 
@@ -120,7 +120,7 @@ impl Smtp {
         envelope: &Envelope,
         bytes: &[u8],
         may_begin: impl Future<Output = bool> + Send,
-    ) -> Result<Option<String>, Fault> {
+    ) -> Result<Option<String>, DeliveryFault> {
         let mut session = self.begun(envelope).await?;
         let handed_over = match session.prepare(envelope, &self.timeouts).await {
             // The relay waits for the message: only the end of the connection takes that back, and what has no
@@ -146,17 +146,17 @@ impl Smtp {
     /// A session in which the relay has accepted the sender. One that rested may have died
     /// meanwhile, which shows here at the latest, before anything was handed over: then a new
     /// one is made.
-    async fn begun(&self, envelope: &Envelope) -> Result<Session, Fault> {
+    async fn begun(&self, envelope: &Envelope) -> Result<RelaySession, DeliveryFault> {
         if let Some(mut session) = self.take_resting()
             && session.begin(envelope, &self.timeouts).await.is_ok()
         {
             return Ok(session);
         }
-        let mut session = Session::connect(&self.relay, &self.timeouts).await?;
+        let mut session = RelaySession::connect(&self.relay, &self.timeouts).await?;
         match session.begin(envelope, &self.timeouts).await {
             // Of three commands at once it may have choked on any: one by one shows on which.
             Err(fault) if session.sends_ahead() && !fault.is_answer() => {
-                session = Session::connect(&self.relay, &self.timeouts).await?.one_by_one();
+                session = RelaySession::connect(&self.relay, &self.timeouts).await?.one_by_one();
                 session.begin(envelope, &self.timeouts).await?;
             }
             begun => begun?,
@@ -164,13 +164,13 @@ impl Smtp {
         Ok(session)
     }
 
-    fn take_resting(&self) -> Option<Session> {
+    fn take_resting(&self) -> Option<RelaySession> {
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
         resting.retain(|rested| rested.since.elapsed() < self.timeouts.idle);
         resting.pop().map(|rested| rested.session)
     }
 
-    fn rest(&self, session: Session) {
+    fn rest(&self, session: RelaySession) {
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
         // Never more than there were deliveries at once: each takes the last one that rests.
         resting.push(Resting { session, since: Instant::now() });

@@ -6,7 +6,7 @@ use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
 use prometheus::{Encoder, Gauge, GaugeVec, Opts, Registry, TextEncoder};
 
-use crate::status::{Facts, overview};
+use crate::status::{StatusFacts, overview};
 use crate::store::StoreError;
 
 /// Why the figures cannot be shown.
@@ -54,7 +54,7 @@ impl Gauges {
 ///
 /// # Errors
 /// A metric that cannot be made, which only a fault in this file causes.
-pub(super) fn gather(facts: &Facts) -> Result<Vec<MetricFamily>, FiguresError> {
+pub(super) fn gather(facts: &StatusFacts) -> Result<Vec<MetricFamily>, FiguresError> {
     let gauges = Gauges { registry: Registry::new() };
     of_sources(&gauges, facts)?;
     of_mails(&gauges, facts)?;
@@ -63,7 +63,7 @@ pub(super) fn gather(facts: &Facts) -> Result<Vec<MetricFamily>, FiguresError> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
-fn of_sources(gauges: &Gauges, facts: &Facts) -> Result<(), prometheus::Error> {
+fn of_sources(gauges: &Gauges, facts: &StatusFacts) -> Result<(), prometheus::Error> {
     let figures = overview(facts).figures.sources;
     let states = [
         ("in_time", figures.in_time),
@@ -112,7 +112,7 @@ fn of_sources(gauges: &Gauges, facts: &Facts) -> Result<(), prometheus::Error> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
-fn of_mails(gauges: &Gauges, facts: &Facts) -> Result<(), prometheus::Error> {
+fn of_mails(gauges: &Gauges, facts: &StatusFacts) -> Result<(), prometheus::Error> {
     let figures = overview(facts).figures.mails;
     gauges.set("regwatch_outbox_depth", "Mails that wait.", figures.waiting as f64)?;
     gauges.set(
@@ -124,7 +124,7 @@ fn of_mails(gauges: &Gauges, facts: &Facts) -> Result<(), prometheus::Error> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a size is told well enough in 52 bits")]
-fn of_the_rest(gauges: &Gauges, facts: &Facts) -> Result<(), prometheus::Error> {
+fn of_the_rest(gauges: &Gauges, facts: &StatusFacts) -> Result<(), prometheus::Error> {
     gauges.set("regwatch_store_bytes", "The store's files.", facts.store.bytes as f64)?;
     gauges.set(
         "regwatch_store_reclaimable_bytes",

@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::{ProveError, Prover, Sealing, Wanted};
+use super::{EvidenceRequest, ProveError, Prover, Sealing};
 use crate::domain::change::Change;
 use crate::domain::evidence::{ChainLine, ChainVerdict, ToldChange, allowed_distance, digest_of_change};
 use crate::domain::id::{ChangeId, SourceId};
 use crate::domain::source::Source;
 use crate::domain::spelling::did_you_mean;
-use crate::evidence::{CompanyNames, Kind, Package, PackagedSource};
+use crate::evidence::{CompanyNames, Package, PackageKind, PackagedSource};
 use crate::store::{ChangeQuery, SealWish, Sealed, Stamp, StoreError};
 
 /// A seal that was stamped later is taken where no more seals lie between.
@@ -21,7 +21,7 @@ const UNKNOWN_SCHEDULE_S: i64 = 24 * 60 * 60;
 
 /// What goes into a package.
 #[derive(Debug)]
-pub(super) struct Gathered {
+pub(super) struct PackageMaterial {
     pub(super) package: Package,
     pub(super) sources: Vec<GatheredSource>,
     pub(super) notes: Vec<String>,
@@ -38,7 +38,7 @@ pub(super) struct GatheredSource {
 }
 
 /// A stretch of a chain, by the places of its first and last line among all.
-struct Stretch {
+struct ChainStretch {
     all: Vec<ChainLine>,
     first: usize,
     last: usize,
@@ -47,19 +47,24 @@ struct Stretch {
 }
 
 impl Prover {
-    pub(super) async fn gather(&self, wanted: &Wanted, sealing: Sealing) -> Result<Gathered, ProveError> {
+    pub(super) async fn gather(
+        &self,
+        wanted: &EvidenceRequest,
+        sealing: Sealing,
+    ) -> Result<PackageMaterial, ProveError> {
         match wanted {
-            Wanted::Change(id) => self.gather_change(id, sealing).await,
-            Wanted::Source { id, from, to } => {
+            EvidenceRequest::Change(id) => self.gather_change(id, sealing).await,
+            EvidenceRequest::Source { id, from, to } => {
                 let source = self.watched(id);
                 if source.is_none() && self.0.store.chain(id, 0, u64::MAX).await?.is_empty() {
                     let known = self.0.sources.iter().map(|source| source.id.as_str());
                     let hint = did_you_mean(id.as_str(), known);
                     return Err(ProveError::UnknownSource { id: id.clone(), hint });
                 }
-                self.gather_range(Kind::Source, std::slice::from_ref(id), None, (*from, *to), sealing).await
+                self.gather_range(PackageKind::Source, std::slice::from_ref(id), None, (*from, *to), sealing)
+                    .await
             }
-            Wanted::Company { id, from, to } => {
+            EvidenceRequest::Company { id, from, to } => {
                 let watchlist = self.0.registry.current();
                 let company = watchlist.company(id).ok_or_else(|| {
                     let known = watchlist.companies().map(|company| company.id.as_str());
@@ -70,7 +75,7 @@ impl Prover {
                 let mut sources: Vec<SourceId> =
                     self.0.sources.iter().map(|source| source.id.clone()).collect();
                 sources.sort();
-                self.gather_range(Kind::Company, &sources, Some(names), (*from, *to), sealing).await
+                self.gather_range(PackageKind::Company, &sources, Some(names), (*from, *to), sealing).await
             }
         }
     }
@@ -79,7 +84,7 @@ impl Prover {
         self.0.sources.iter().find(|source| source.id == *id)
     }
 
-    async fn gather_change(&self, id: &str, sealing: Sealing) -> Result<Gathered, ProveError> {
+    async fn gather_change(&self, id: &str, sealing: Sealing) -> Result<PackageMaterial, ProveError> {
         let store = &self.0.store;
         let change = store.find_change(id).await?;
         let all = store.chain(&change.source, 0, u64::MAX).await?;
@@ -102,24 +107,24 @@ impl Prover {
                 change.previous.read_at.to_rfc3339()
             ));
         }
-        let stretch = Stretch { all, first, last, is_whole };
+        let stretch = ChainStretch { all, first, last, is_whole };
         let changes = vec![ToldChange::from(&change)];
         let (packaged, gathered) =
             self.gather_source(&change.source, Some(stretch), changes, 0, sealing).await?;
-        let mut package = Package::new(Kind::Change, store.installation());
+        let mut package = Package::new(PackageKind::Change, store.installation());
         package.retracted_at = change.retracted_at;
         package.sources.push(packaged);
-        Ok(Gathered { package, sources: vec![gathered], notes })
+        Ok(PackageMaterial { package, sources: vec![gathered], notes })
     }
 
     async fn gather_range(
         &self,
-        kind: Kind,
+        kind: PackageKind,
         sources: &[SourceId],
         company: Option<CompanyNames>,
         (from, to): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
         sealing: Sealing,
-    ) -> Result<Gathered, ProveError> {
+    ) -> Result<PackageMaterial, ProveError> {
         let store = &self.0.store;
         let now = self.0.clock.now();
         let to = to.map_or(now, |to| to.min(now));
@@ -156,7 +161,7 @@ impl Prover {
             gathered.push(of_source);
         }
         package.company = company;
-        Ok(Gathered { package, sources: gathered, notes })
+        Ok(PackageMaterial { package, sources: gathered, notes })
     }
 
     async fn first_read(&self, sources: &[SourceId]) -> Result<Option<DateTime<Utc>>, StoreError> {
@@ -196,7 +201,7 @@ impl Prover {
     async fn gather_source(
         &self,
         source: &SourceId,
-        stretch: Option<Stretch>,
+        stretch: Option<ChainStretch>,
         changes: Vec<ToldChange>,
         allowed_distance: i64,
         sealing: Sealing,
@@ -209,7 +214,7 @@ impl Prover {
             changes: changes.iter().map(|change| change.id.clone()).collect(),
             concerning: Vec::new(),
         };
-        let Some(Stretch { mut all, first, last, is_whole }) = stretch else {
+        let Some(ChainStretch { mut all, first, last, is_whole }) = stretch else {
             let nothing = GatheredSource {
                 lines: Vec::new(),
                 later: Vec::new(),
@@ -281,14 +286,14 @@ impl Prover {
 }
 
 /// From the last look before a time, as far as there was one, to the first look after it.
-fn stretch_of(all: Vec<ChainLine>, (from, to): (DateTime<Utc>, DateTime<Utc>)) -> Option<Stretch> {
+fn stretch_of(all: Vec<ChainLine>, (from, to): (DateTime<Utc>, DateTime<Utc>)) -> Option<ChainStretch> {
     let before = all.iter().rposition(|line| line.verdict.is_seen() && line.at <= from);
     let after = all.iter().position(|line| line.verdict.is_seen() && line.at >= to);
     let last = after.or(all.len().checked_sub(1))?;
     // A clock that went back may have put them in another order.
     let first = before.unwrap_or(0).min(last);
     let is_whole = all[first].at <= from;
-    Some(Stretch { all, first, last, is_whole })
+    Some(ChainStretch { all, first, last, is_whole })
 }
 
 fn is_unbroken(source: &SourceId, lines: &[ChainLine]) -> Result<(), ProveError> {

@@ -28,7 +28,7 @@ use crate::store::{SealWish, Stamp, Store, StoreError};
 /// What evidence is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Wanted {
+pub enum EvidenceRequest {
     /// That of a change, by its id or the beginning of it.
     Change(String),
     /// All reads of a source over a time.
@@ -174,7 +174,7 @@ impl Prover {
     /// [`ProveError`].
     pub async fn export(
         &self,
-        wanted: &Wanted,
+        wanted: &EvidenceRequest,
         path: &Path,
         sealing: Sealing,
     ) -> Result<Exported, ProveError> {

@@ -9,21 +9,25 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::gather::{Gathered, GatheredSource};
+use super::gather::{GatheredSource, PackageMaterial};
 use super::{Exported, ProveError, Prover};
-use crate::domain::evidence::seal::Proof;
+use crate::domain::evidence::seal::SealProof;
 use crate::domain::evidence::{ChainLine, headers_text};
 use crate::domain::id::{BodyHash, SourceId};
-use crate::evidence::{Contents, Kind, Packer};
+use crate::evidence::{PackageContents, PackageKind, PackageWriter};
 use crate::store::{Sealed, Stamp, StoreError};
 
 impl Prover {
-    pub(super) async fn write(&self, gathered: &Gathered, path: &Path) -> Result<Exported, ProveError> {
+    pub(super) async fn write(
+        &self,
+        gathered: &PackageMaterial,
+        path: &Path,
+    ) -> Result<Exported, ProveError> {
         let of_file = |source: io::Error| ProveError::File { path: path.to_owned(), source };
         let mut package = gathered.package.clone();
         let headers = self.headers(gathered).await?;
         let file = OpenOptions::new().write(true).read(true).create_new(true).mode(0o600).open(path);
-        let mut contents = Contents::new(Packer::new(file.map_err(of_file)?), package.kind);
+        let mut contents = PackageContents::new(PackageWriter::new(file.map_err(of_file)?), package.kind);
         let mut absent = BTreeSet::new();
         for hash in gathered.bodies() {
             match self.0.store.body(hash).await? {
@@ -75,7 +79,7 @@ impl Prover {
     }
 
     /// The headers that are kept with accepted and with quarantined reads, by their hash.
-    async fn headers(&self, gathered: &Gathered) -> Result<HashMap<BodyHash, String>, StoreError> {
+    async fn headers(&self, gathered: &PackageMaterial) -> Result<HashMap<BodyHash, String>, StoreError> {
         let mut texts = HashMap::new();
         for packaged in &gathered.package.sources {
             let snapshots = self.0.store.snapshots(&packaged.id, usize::MAX).await?;
@@ -91,8 +95,8 @@ impl Prover {
 
     async fn warc(
         &self,
-        contents: &mut Contents,
-        gathered: &Gathered,
+        contents: &mut PackageContents,
+        gathered: &PackageMaterial,
         headers: &HashMap<BodyHash, String>,
         absent: &[BodyHash],
     ) -> Result<io::Result<()>, StoreError> {
@@ -119,7 +123,7 @@ impl Prover {
     }
 }
 
-impl Gathered {
+impl PackageMaterial {
     fn lines(&self) -> impl Iterator<Item = &ChainLine> {
         self.sources.iter().flat_map(|of| &of.lines)
     }
@@ -142,7 +146,7 @@ impl Gathered {
 
     /// The headers of the reads that prove a change.
     fn proving_headers(&self) -> BTreeSet<&BodyHash> {
-        if self.package.kind != Kind::Change {
+        if self.package.kind != PackageKind::Change {
             return BTreeSet::new();
         }
         let is_proof = |of: &GatheredSource, line: &ChainLine| {
@@ -154,13 +158,13 @@ impl Gathered {
 }
 
 fn add_seal(
-    contents: &mut Contents,
+    contents: &mut PackageContents,
     source: &SourceId,
     (sealed, stamp): &(Sealed, Option<Stamp>),
     is_anchor: bool,
 ) -> io::Result<Option<BodyHash>> {
     let broken = || io::Error::other(format!("{source} is not under seal {}", sealed.seal.seal));
-    let proof = Proof::of(source, &sealed.seal, &sealed.heads).ok_or_else(broken)?;
+    let proof = SealProof::of(source, &sealed.seal, &sealed.heads).ok_or_else(broken)?;
     let answer = stamp.as_ref().map(|stamp| STANDARD.decode(&stamp.answer)).transpose();
     let answer = answer.map_err(io::Error::other)?;
     contents.seal(&proof, &sealed.seal, answer.as_deref(), is_anchor)?;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::foot::Service;
+use super::foot::MailFoot;
 use super::headline::named as named_shortly;
 use super::when::moment;
 use crate::domain::health::SourceHealth;
@@ -20,7 +20,7 @@ pub struct Addressed<'a> {
     /// Whom it goes to, and what they follow.
     pub subscriber: &'a Subscriber,
     /// Who sends it.
-    pub service: Service<'a>,
+    pub service: MailFoot<'a>,
     /// How readers call the companies.
     pub watchlist: &'a Watchlist,
     /// How many changes of what they follow a pause collected.

@@ -5,13 +5,13 @@ use chrono_tz::Tz;
 
 use super::attached::evidence;
 use super::change_view::{ChangeView, WHY};
-use super::difference::Piece;
+use super::difference::DiffPiece;
 use super::field_view::FieldBody;
 use super::filters;
 use super::flow::{Indent, wrap};
 use super::foot::{Foot, Leave};
 use super::health;
-use super::lead::{Line, aside, lead, overview, untold};
+use super::lead::{LeadLine, aside, lead, overview, untold};
 use super::notice::{MAX_DETAILED, Notice, ReportedChange};
 use super::rendered::{RenderError, Rendered};
 use super::subject::subject;
@@ -20,7 +20,7 @@ use super::when::{day, day_of};
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::Subscription;
 use crate::domain::text::{one_line, shorten};
-use crate::domain::text_diff::Fate;
+use crate::domain::text_diff::WordFate;
 
 /// Each body stays below this: Gmail cuts a mail's HTML at 102 KB.
 const MAX_BODY_BYTES: usize = 95_000;
@@ -30,21 +30,21 @@ const TITLE_CHARS: [usize; 4] = [120, 80, 50, 30];
 
 #[derive(Template)]
 #[template(path = "notice/mail.txt", escape = "none")]
-struct TextTemplate<'a> {
-    page: &'a Page,
+struct AlertText<'a> {
+    page: &'a AlertView,
     foot: &'a Foot,
 }
 
 #[derive(Template)]
 #[template(path = "notice/mail.html")]
-struct HtmlTemplate<'a> {
-    page: &'a Page,
+struct AlertHtml<'a> {
+    page: &'a AlertView,
     foot: &'a Foot,
     subject: &'a str,
 }
 
 /// What both templates show.
-pub(super) struct Page {
+pub(super) struct AlertView {
     pub subject: String,
     pub preheader: String,
     pub lead: String,
@@ -52,7 +52,7 @@ pub(super) struct Page {
     pub aside: Option<String>,
     pub test: bool,
     /// The changes in a line each, where there are several.
-    pub overview: Vec<Line>,
+    pub overview: Vec<LeadLine>,
     /// Whether the overview is a table.
     pub is_table: bool,
     pub changes: Vec<ChangeView>,
@@ -66,7 +66,7 @@ pub(super) struct Page {
     pub misses: Vec<String>,
 }
 
-impl Page {
+impl AlertView {
     fn wrapped_lead(&self) -> String {
         wrap(&self.lead, Indent::of(""))
     }
@@ -76,7 +76,7 @@ impl Page {
     }
 
     fn wrapped_overview(&self) -> String {
-        let line = |line: &Line| {
+        let line = |line: &LeadLine| {
             let number = format!("{:>3}. ", line.number);
             let indent = Indent { first: &number, rest: "     " };
             match (&line.page, self.is_shown(line)) {
@@ -89,7 +89,7 @@ impl Page {
     }
 
     /// Whether the change of a line is shown with its words.
-    fn is_shown(&self, line: &Line) -> bool {
+    fn is_shown(&self, line: &LeadLine) -> bool {
         line.number <= self.changes.len()
     }
 
@@ -123,9 +123,9 @@ pub fn notice(notice: &Notice) -> Result<Rendered, RenderError> {
     let mut title_chars = TITLE_CHARS.into_iter();
     let mut chars = title_chars.next().unwrap_or_default();
     loop {
-        let page = Page { is_attached: attachment.is_some(), ..page(notice, detailed, chars) };
-        let text = TextTemplate { page: &page, foot: &foot }.render()?;
-        let html = HtmlTemplate { page: &page, foot: &foot, subject: &page.subject }.render()?;
+        let page = AlertView { is_attached: attachment.is_some(), ..page(notice, detailed, chars) };
+        let text = AlertText { page: &page, foot: &foot }.render()?;
+        let html = AlertHtml { page: &page, foot: &foot, subject: &page.subject }.render()?;
         if text.len().max(html.len()) > MAX_BODY_BYTES {
             // What has no page of its own is shown as far as it can be.
             if detailed > 1 {
@@ -141,14 +141,14 @@ pub fn notice(notice: &Notice) -> Result<Rendered, RenderError> {
     }
 }
 
-fn page(notice: &Notice, detailed: usize, title_chars: usize) -> Page {
+fn page(notice: &Notice, detailed: usize, title_chars: usize) -> AlertView {
     let count = notice.told.len();
     let changes: Vec<ChangeView> = notice.told[..detailed]
         .iter()
         .enumerate()
         .map(|(index, told)| ChangeView::of(told, notice, (count > 1).then_some(index + 1)))
         .collect();
-    Page {
+    AlertView {
         subject: subject(notice),
         preheader: preheader(notice),
         lead: lead(notice),

@@ -4,15 +4,15 @@
 //! this service carry a message of theirs.
 
 use super::addressed::{Addressed, MAX_NAME_CHARS, paused, short_names};
-use super::foot::{Foot, Service};
-use super::letter::{Letter, mail};
+use super::foot::{Foot, MailFoot};
+use super::letter::{LetterView, mail};
 use super::rendered::{RenderError, Rendered};
 use super::welcome::welcome;
 use super::when::{day, day_of, moment};
 use crate::domain::email::EmailAddress;
 use crate::domain::inbound::{ConfirmToken, OPEN_FOR, Purpose, ReplyKind, Selection};
 use crate::domain::matching::Watchlist;
-use crate::domain::subscription::{Preference, State, Subscriber, Subscription};
+use crate::domain::subscription::{Preference, Subscriber, Subscription, SubscriptionState};
 use crate::domain::text::{one_line, shorten};
 use crate::domain::topic::Topic;
 
@@ -42,54 +42,57 @@ pub fn answer(answer: &ReplyKind, to: &Addressed<'_>) -> Result<Rendered, Render
         ReplyKind::Confirm(purpose, token) => confirmation::render(&to.confirmation(purpose, token)),
         ReplyKind::Explain(purpose, token) => {
             let until = "three days after our first question".to_owned();
-            confirmation::render(&Letter { is_explained: true, until, ..to.confirmation(purpose, token) })
+            confirmation::render(&LetterView { is_explained: true, until, ..to.confirmation(purpose, token) })
         }
         ReplyKind::Welcome(selection) => welcome(to, selection),
         ReplyKind::Goodbye(topics) => {
             let about = short_names(to, topics);
-            goodbye::render(&Letter { about, undo_link: to.undo_link(), ..to.letter(to.names(topics)) })
+            goodbye::render(&LetterView { about, undo_link: to.undo_link(), ..to.letter(to.names(topics)) })
         }
-        ReplyKind::Never => never::render(&Letter {
+        ReplyKind::Never => never::render(&LetterView {
             // There is nothing left to manage.
             foot: Foot::to_stranger(&to.subscriber.address, to.service),
             ..to.letter(Vec::new())
         }),
         ReplyKind::List => list::render(&to.list()),
-        ReplyKind::Standing => list::render(&Letter { lead: STANDING.to_owned(), ..to.list() }),
-        ReplyKind::Paused => pause::render(&Letter {
+        ReplyKind::Standing => list::render(&LetterView { lead: STANDING.to_owned(), ..to.list() }),
+        ReplyKind::Paused => pause::render(&LetterView {
             about: to.pause_end(),
             paused: paused(to.subscriber, to.now),
             ..to.letter(Vec::new())
         }),
         ReplyKind::Resumed(_) => resume::render(&to.letter(Vec::new())),
-        ReplyKind::Preferred => list::render(&Letter { is_changed: true, ..to.list() }),
+        ReplyKind::Preferred => list::render(&LetterView { is_changed: true, ..to.list() }),
         ReplyKind::Help => help::render(&to.help(HELP, &[])),
-        ReplyKind::Expired => help::render(&Letter { is_unknown: true, ..to.help(EXPIRED, &[]) }),
+        ReplyKind::Expired => help::render(&LetterView { is_unknown: true, ..to.help(EXPIRED, &[]) }),
         ReplyKind::Unknown(nearest) => {
-            help::render(&Letter { is_unknown: true, ..to.help(NOT_UNDERSTOOD, nearest) })
+            help::render(&LetterView { is_unknown: true, ..to.help(NOT_UNDERSTOOD, nearest) })
         }
         ReplyKind::Untracked(nearest) => {
-            help::render(&Letter { is_unknown: true, ..to.help(UNTRACKED, nearest) })
+            help::render(&LetterView { is_unknown: true, ..to.help(UNTRACKED, nearest) })
         }
     }
 }
 
 impl Addressed<'_> {
-    pub(super) fn letter(&self, lines: Vec<String>) -> Letter {
-        let letter =
-            Letter { lines, missed: self.missed, ..Letter::to(&self.subscriber.address, self.service) };
+    pub(super) fn letter(&self, lines: Vec<String>) -> LetterView {
+        let letter = LetterView {
+            lines,
+            missed: self.missed,
+            ..LetterView::to(&self.subscriber.address, self.service)
+        };
         if self.subscriber.subscriptions.is_empty() {
             // A stranger has nothing to manage.
-            return Letter { foot: Foot::to_stranger(&self.subscriber.address, self.service), ..letter };
+            return LetterView { foot: Foot::to_stranger(&self.subscriber.address, self.service), ..letter };
         }
         letter
     }
 
-    fn confirmation(&self, purpose: &Purpose, token: &ConfirmToken) -> Letter {
-        let Service { mailbox, web, .. } = self.service;
+    fn confirmation(&self, purpose: &Purpose, token: &ConfirmToken) -> LetterView {
+        let MailFoot { mailbox, web, .. } = self.service;
         let uri = mailbox.to_uri();
         let (local, domain) = uri.rsplit_once('@').unwrap_or((uri.as_str(), ""));
-        Letter {
+        LetterView {
             token: token.as_str().to_owned(),
             confirm_uri: format!("{local}+confirm-{}@{domain}", token.as_str()),
             confirm_address: confirm_address(mailbox, token),
@@ -103,10 +106,10 @@ impl Addressed<'_> {
         }
     }
 
-    fn list(&self) -> Letter {
+    fn list(&self) -> LetterView {
         let lines = followed(self.subscriber, self.watchlist).into_iter().map(|(_, line)| line);
         let ways = self.subscriber.preferences.words();
-        Letter { ways, paused: paused(self.subscriber, self.now), ..self.letter(lines.collect()) }
+        LetterView { ways, paused: paused(self.subscriber, self.now), ..self.letter(lines.collect()) }
     }
 
     /// Where somebody who just left takes that back.
@@ -124,7 +127,7 @@ impl Addressed<'_> {
         )
     }
 
-    fn help(&self, lead: &'static str, nearest: &[Topic]) -> Letter {
+    fn help(&self, lead: &'static str, nearest: &[Topic]) -> LetterView {
         let lines = nearest.iter().map(|id| format!("{} ({id})", name(id, self.watchlist))).collect();
         let mut names: Vec<String> = self
             .watchlist
@@ -143,7 +146,7 @@ impl Addressed<'_> {
         if more > 0 {
             names.push(format!("and {more} more"));
         }
-        Letter { lead: lead.to_owned(), examples, followable: names, ..self.letter(lines) }
+        LetterView { lead: lead.to_owned(), examples, followable: names, ..self.letter(lines) }
     }
 
     pub(super) fn selected(&self, selection: &Selection) -> Vec<String> {
@@ -207,7 +210,7 @@ fn asked(purpose: &Purpose, to: &Addressed<'_>) -> String {
 /// The topics that somebody follows, each with what of it and since when.
 #[must_use]
 pub fn followed(subscriber: &Subscriber, watchlist: &Watchlist) -> Vec<(Topic, String)> {
-    let active = subscriber.subscriptions.iter().filter(|known| known.state == State::Active);
+    let active = subscriber.subscriptions.iter().filter(|known| known.state == SubscriptionState::Active);
     let line = |known: &Subscription| {
         let since = known.confirmed_at.unwrap_or(known.requested_at);
         let since = day(day_of(since, subscriber.preferences.zone));

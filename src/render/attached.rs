@@ -11,20 +11,20 @@ use crate::domain::change::Evidence;
 pub(super) const EVIDENCE_FILE: &str = "evidence.json";
 
 #[derive(Serialize)]
-struct Proof<'a> {
+struct AttachedProof<'a> {
     change: &'a str,
     kind: String,
     source: &'a str,
     source_title: &'a str,
     entry: &'a str,
     found_at: String,
-    now: State<'a>,
+    now: AttachedState<'a>,
     #[serde(rename = "before")]
-    earlier: State<'a>,
+    earlier: AttachedState<'a>,
 }
 
 #[derive(Serialize)]
-struct State<'a> {
+struct AttachedState<'a> {
     url: &'a str,
     read_at: String,
     http_status: u16,
@@ -39,15 +39,15 @@ pub(super) fn evidence(notice: &Notice) -> Result<Option<Attachment>, RenderErro
     if notice.told.is_empty() {
         return Ok(None);
     }
-    let proofs: Vec<Proof> = notice.told.iter().map(proof).collect();
+    let proofs: Vec<AttachedProof> = notice.told.iter().map(proof).collect();
     let mut bytes = serde_json::to_vec_pretty(&serde_json::json!({ "changes": proofs }))?;
     bytes.push(b'\n');
     Ok(Some(Attachment { name: EVIDENCE_FILE, media_type: "application/json", bytes }))
 }
 
-fn proof<'a>(told: &'a ReportedChange) -> Proof<'a> {
+fn proof<'a>(told: &'a ReportedChange) -> AttachedProof<'a> {
     let change = told.change;
-    Proof {
+    AttachedProof {
         change: change.id.as_str(),
         kind: change.entry.kind.to_string(),
         source: change.source.as_str(),
@@ -59,8 +59,8 @@ fn proof<'a>(told: &'a ReportedChange) -> Proof<'a> {
     }
 }
 
-fn state(evidence: &Evidence) -> State<'_> {
-    State {
+fn state(evidence: &Evidence) -> AttachedState<'_> {
+    AttachedState {
         url: &evidence.url,
         read_at: utc(evidence.read_at),
         http_status: evidence.status,

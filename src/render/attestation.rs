@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::foot::Service;
+use super::foot::MailFoot;
 use super::health::coverage;
-use super::letter::{Letter, mail};
+use super::letter::{LetterView, mail};
 use super::rendered::{RenderError, Rendered};
 use super::when::{day, day_of};
 use crate::domain::change::Change;
 use crate::domain::health::SourceHealth;
 use crate::domain::matching::Watchlist;
-use crate::domain::subscription::{State, Subscriber, Subscription};
+use crate::domain::subscription::{Subscriber, Subscription, SubscriptionState};
 use crate::domain::text::{counted, one_line, shorten};
 use crate::domain::topic::Topic;
 
@@ -31,18 +31,18 @@ pub struct Attestation<'a> {
     /// The end of that time.
     pub until: DateTime<Utc>,
     /// What was found in it.
-    pub seen: Seen,
+    pub seen: SeenChanges,
     /// What was watched for the reader.
     pub health: &'a [SourceHealth],
     /// How readers call the companies.
     pub watchlist: &'a Watchlist,
     /// Who sends it.
-    pub service: Service<'a>,
+    pub service: MailFoot<'a>,
 }
 
 /// Changes that were found in the time of an attestation, by what they are to its reader.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct SeenChanges {
     /// They were told, or are due.
     pub told: usize,
     /// They name a company that is followed, in a way that was not asked for.
@@ -53,7 +53,7 @@ pub struct Seen {
     pub repeated: usize,
 }
 
-impl Seen {
+impl SeenChanges {
     /// Counts a change that is news. It was set aside as told already of the companies `aside`.
     pub fn count(&mut self, reader: &Subscriber, change: &Change, aside: &BTreeSet<&Topic>) {
         // What was found before something was followed is neither told nor kept back.
@@ -81,12 +81,12 @@ impl Seen {
 /// A template that cannot be filled in.
 pub fn attestation(attestation: &Attestation<'_>) -> Result<Rendered, RenderError> {
     let Attestation { reader, since, health, service, .. } = attestation;
-    letter_mail::render(&Letter {
+    letter_mail::render(&LetterView {
         about: attestation.outcome(),
         lead: attestation.lead(),
         detail: attestation.reserve(),
         coverage: coverage(health, *since, reader.preferences.zone),
-        ..Letter::to(&reader.address, *service)
+        ..LetterView::to(&reader.address, *service)
     })
 }
 
@@ -94,7 +94,7 @@ impl Attestation<'_> {
     /// Of what nothing changed, or how much did.
     fn outcome(&self) -> String {
         let unread = self.unread().count();
-        let Seen { told, unasked, possible, repeated } = self.seen;
+        let SeenChanges { told, unasked, possible, repeated } = self.seen;
         let what = match (told, unread) {
             (0, 0) if repeated > 0 => "nothing new".to_owned(),
             (0, 0) if unasked + possible > 0 => "no change that you asked for".to_owned(),
@@ -160,7 +160,8 @@ impl Attestation<'_> {
     }
 
     fn names(&self) -> String {
-        let followed = self.reader.subscriptions.iter().filter(|known| known.state == State::Active);
+        let followed =
+            self.reader.subscriptions.iter().filter(|known| known.state == SubscriptionState::Active);
         let names: Vec<String> =
             followed.map(|known| shorten(&one_line(&self.watchlist.name_of(&known.topic)), 40)).collect();
         let more = names.len().saturating_sub(MAX_NAMED);

@@ -7,14 +7,14 @@ use super::face::{Face, SourceWords};
 use super::field_view::{FieldBody, FieldView, Wording, fields_of};
 use super::flow::{Indent, wrap};
 use super::headline::{Headline, filing, said};
-use super::link::Link;
+use super::link::SafeLink;
 use super::notice::{Notice, ReportedChange};
 use super::tied::tied;
 use super::when;
 use crate::domain::change::{Change, ChangeKind, Evidence};
 use crate::domain::entry::LINKS;
 use crate::domain::id::CompanyId;
-use crate::domain::matching::{Match, Part};
+use crate::domain::matching::{ChangePart, Match};
 use crate::domain::text::{counted, one_line, shorten};
 
 /// A title longer than this is a paragraph.
@@ -36,12 +36,12 @@ pub(super) struct ChangeView {
     /// Its number, where there are several.
     pub number: Option<usize>,
     pub heading: String,
-    pub facts: Vec<Fact>,
+    pub facts: Vec<KeyFact>,
     pub why: Vec<Explanation>,
     /// Where its reader sees it with its evidence.
-    pub page: Option<Link>,
+    pub page: Option<SafeLink>,
     /// Where the source says it.
-    pub source: Option<Link>,
+    pub source: Option<SafeLink>,
     /// What stands over the words.
     pub words_heading: &'static str,
     /// A docket entry in the two lines of its docket.
@@ -55,7 +55,7 @@ pub(super) struct ChangeView {
 }
 
 /// A line of what matters first.
-pub(super) struct Fact {
+pub(super) struct KeyFact {
     pub label: String,
     pub text: String,
     pub is_strong: bool,
@@ -64,7 +64,7 @@ pub(super) struct Fact {
 /// The proof of both states.
 pub(super) struct EvidenceView {
     pub read: String,
-    pub address: Option<Link>,
+    pub address: Option<SafeLink>,
     pub compared: String,
     pub hashes: String,
 }
@@ -84,8 +84,13 @@ impl ChangeView {
             heading: Headline::of(told, notice).lead,
             facts: facts(told, notice, wording, is_filed),
             why: why(told, notice, wording),
-            page: told.page.as_deref().and_then(Link::of),
-            source: change.entry.url.as_deref().and_then(Link::of).or_else(|| Link::of(&change.evidence.url)),
+            page: told.page.as_deref().and_then(SafeLink::of),
+            source: change
+                .entry
+                .url
+                .as_deref()
+                .and_then(SafeLink::of)
+                .or_else(|| SafeLink::of(&change.evidence.url)),
             words_heading: match change.entry.kind {
                 ChangeKind::Amended => "What changed",
                 ChangeKind::Removed => "What the entry said",
@@ -195,9 +200,9 @@ fn shown_fields(change: &Change, wording: Wording, is_filed: bool) -> (Vec<Field
 }
 
 /// Who or what it is about, the dates that matter, and what a listing means.
-fn facts(told: &ReportedChange, notice: &Notice, wording: Wording, is_filed: bool) -> Vec<Fact> {
+fn facts(told: &ReportedChange, notice: &Notice, wording: Wording, is_filed: bool) -> Vec<KeyFact> {
     let change = told.change;
-    let fact = |label: &str, text: String| Fact { label: label.to_owned(), text, is_strong: false };
+    let fact = |label: &str, text: String| KeyFact { label: label.to_owned(), text, is_strong: false };
     let title = shorten(&one_line(&change.entry.title), MAX_TITLE_CHARS);
     let mut facts = Vec::new();
     if !is_filed {
@@ -210,7 +215,7 @@ fn facts(told: &ReportedChange, notice: &Notice, wording: Wording, is_filed: boo
         let left = when::left(day, today);
         let is_strong = left.is_some() && change.entry.kind != ChangeKind::Removed;
         let left = left.map(|left| format!(" ({left})")).unwrap_or_default();
-        facts.push(Fact { is_strong, ..fact(label, format!("{}{left}", when::day(day))) });
+        facts.push(KeyFact { is_strong, ..fact(label, format!("{}{left}", when::day(day))) });
     }
     if let Some(day) = own_date(change, is_filed) {
         facts.push(fact("Dated", when::day(day)));
@@ -324,7 +329,7 @@ fn proofs<'a>(change: &'a Change, company: &CompanyId) -> Vec<&'a Match> {
         return all;
     }
     let (changed, stood): (Vec<&Match>, Vec<&Match>) =
-        all.into_iter().partition(|found| found.part != Part::Entry);
+        all.into_iter().partition(|found| found.part != ChangePart::Entry);
     if changed.is_empty() { stood.into_iter().take(1).collect() } else { changed }
 }
 
@@ -335,7 +340,7 @@ impl EvidenceView {
         let earlier = when::exact_moment(before.read_at, zone);
         Self {
             read: format!("Read {}", when::exact_moment(now.read_at, zone)),
-            address: Link::of(&now.url),
+            address: SafeLink::of(&now.url),
             compared: if change.is_notice() {
                 format!("First read {earlier}")
             } else {

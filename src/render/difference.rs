@@ -8,13 +8,13 @@ use std::ops::Range;
 use crate::domain::change::FieldChange;
 use crate::domain::noise::{Noise, NoiseClass};
 use crate::domain::text::is_deceptive;
-use crate::domain::text_diff::{Fate, Run, words};
+use crate::domain::text_diff::{WordFate, WordRun, words};
 
 /// A part of a text as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum DiffPiece {
     /// Words with one fate, on one line, single blanks kept as the source has them.
-    Words(Fate, String),
+    Words(WordFate, String),
     /// Unchanged words left out.
     Gap,
 }
@@ -23,7 +23,7 @@ pub(super) enum Piece {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Difference {
     /// In reading order.
-    pub pieces: Vec<Piece>,
+    pub pieces: Vec<DiffPiece>,
     /// Characters of changed words that are not shown.
     pub left_out_chars: usize,
 }
@@ -81,16 +81,16 @@ pub(super) fn inert(text: &str) -> String {
 /// What is shown of a field, taken from the budget. Where not all of it can be shown, the places that hold one
 /// of the `sought` words come first: a reader's own company.
 pub(super) fn difference(field: &FieldChange, sought: &[&str], budget: &mut Budget) -> Difference {
-    let runs: Vec<Run> = without_moved_marks(runs_of(field))
+    let runs: Vec<WordRun> = without_moved_marks(runs_of(field))
         .into_iter()
-        .map(|run| Run { text: inert(&run.text), ..run })
+        .map(|run| WordRun { text: inert(&run.text), ..run })
         .filter(|run| !run.text.is_empty())
         .collect();
     let share = budget.next_field();
     let allotted = allotted(&runs, sought, share);
-    let mut shown = Shown::default();
+    let mut shown = ShownPieces::default();
     for (index, run) in runs.iter().enumerate() {
-        if run.fate == Fate::Kept {
+        if run.fate == WordFate::Kept {
             let is_shown =
                 |at: Option<usize>| at.and_then(|at| allotted.get(at)).is_some_and(|chars| *chars > 0);
             shown.keep(&run.text, is_shown(index.checked_sub(1)), is_shown(Some(index + 1)));
@@ -106,8 +106,8 @@ pub(super) fn difference(field: &FieldChange, sought: &[&str], budget: &mut Budg
 ///
 /// All places are shown if they can be, each cut to the same length at most. Where there are too many, those
 /// with a sought word are chosen first, then the others in the order of the text.
-fn allotted(runs: &[Run], sought: &[&str], chars: usize) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..runs.len()).filter(|&at| runs[at].fate != Fate::Kept).collect();
+fn allotted(runs: &[WordRun], sought: &[&str], chars: usize) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..runs.len()).filter(|&at| runs[at].fate != WordFate::Kept).collect();
     places.sort_by_key(|&at| !sought.iter().any(|word| runs[at].text.contains(word)));
     places.truncate(FIELD_PLACES.min(chars.div_ceil(PLACE_CHARS)));
     let length = |at: usize| runs[at].text.chars().count();
@@ -123,67 +123,67 @@ fn allotted(runs: &[Run], sought: &[&str], chars: usize) -> Vec<usize> {
 }
 
 /// All of a field, word by word, nothing left out.
-pub(super) fn runs_of(field: &FieldChange) -> Vec<Run> {
+pub(super) fn runs_of(field: &FieldChange) -> Vec<WordRun> {
     words(field.before.as_deref().unwrap_or_default(), field.after.as_deref().unwrap_or_default())
 }
 
 /// Lets words stand that differ in nothing but their footnote marks or what is said to screen readers:
 /// such marks move whenever a footnote or a template comes or goes, and would draw the eye from what
 /// was said. Where nothing else differs they are shown.
-fn without_moved_marks(runs: Vec<Run>) -> Vec<Run> {
+fn without_moved_marks(runs: Vec<WordRun>) -> Vec<WordRun> {
     let noise = Noise::of([NoiseClass::FootnoteMarks, NoiseClass::ScreenReader]);
     let says_nothing = |text: &str| !text.trim().is_empty() && noise.canonical(text).is_empty();
-    let mut calm: Vec<Run> = Vec::with_capacity(runs.len());
+    let mut calm: Vec<WordRun> = Vec::with_capacity(runs.len());
     for run in &runs {
-        let is_moved_mark = run.fate == Fate::Added
+        let is_moved_mark = run.fate == WordFate::Added
             && calm.last().is_some_and(|last| {
-                last.fate == Fate::Removed && noise.canonical(&last.text) == noise.canonical(&run.text)
+                last.fate == WordFate::Removed && noise.canonical(&last.text) == noise.canonical(&run.text)
             });
         if is_moved_mark {
             calm.pop();
-            push(&mut calm, Fate::Kept, &run.text);
+            push(&mut calm, WordFate::Kept, &run.text);
         } else if !says_nothing(&run.text) {
             push(&mut calm, run.fate, &run.text);
-        } else if run.fate != Fate::Removed {
-            push(&mut calm, Fate::Kept, &run.text);
+        } else if run.fate != WordFate::Removed {
+            push(&mut calm, WordFate::Kept, &run.text);
         }
     }
-    let is_all_calm = calm.iter().all(|run| run.fate == Fate::Kept);
+    let is_all_calm = calm.iter().all(|run| run.fate == WordFate::Kept);
     if is_all_calm { runs } else { calm }
 }
 
 /// Adds a run, as part of the last one where that has the same fate.
-fn push(runs: &mut Vec<Run>, fate: Fate, text: &str) {
+fn push(runs: &mut Vec<WordRun>, fate: WordFate, text: &str) {
     match runs.last_mut() {
         Some(last) if last.fate == fate => last.text.push_str(text),
         _ if text.is_empty() => {}
-        _ => runs.push(Run { fate, text: text.to_owned() }),
+        _ => runs.push(WordRun { fate, text: text.to_owned() }),
     }
 }
 
 #[derive(Default)]
-struct Shown {
-    pieces: Vec<Piece>,
+struct ShownPieces {
+    pieces: Vec<DiffPiece>,
     left_out: usize,
 }
 
-impl Shown {
+impl ShownPieces {
     /// Changed words, of which so many characters are shown: from the beginning, or around a sought word.
-    fn change(&mut self, run: &Run, chars: usize, sought: &[&str]) {
+    fn change(&mut self, run: &WordRun, chars: usize, sought: &[&str]) {
         let length = run.text.chars().count();
         self.left_out += length - chars.min(length);
         if chars == 0 {
             return self.gap();
         }
         if chars >= length {
-            return self.pieces.push(Piece::Words(run.fate, run.text.clone()));
+            return self.pieces.push(DiffPiece::Words(run.fate, run.text.clone()));
         }
         let window = window(&run.text, chars, sought);
         if window.start > 0 {
             self.gap();
         }
         let is_cut_behind = window.end < run.text.len();
-        self.pieces.push(Piece::Words(run.fate, run.text[window].to_owned()));
+        self.pieces.push(DiffPiece::Words(run.fate, run.text[window].to_owned()));
         if is_cut_behind {
             self.gap();
         }
@@ -203,13 +203,13 @@ impl Shown {
 
     fn push_kept(&mut self, part: &str) {
         if !part.is_empty() {
-            self.pieces.push(Piece::Words(Fate::Kept, part.to_owned()));
+            self.pieces.push(DiffPiece::Words(WordFate::Kept, part.to_owned()));
         }
     }
 
     fn gap(&mut self) {
-        if self.pieces.last() != Some(&Piece::Gap) {
-            self.pieces.push(Piece::Gap);
+        if self.pieces.last() != Some(&DiffPiece::Gap) {
+            self.pieces.push(DiffPiece::Gap);
         }
     }
 }
@@ -260,10 +260,10 @@ mod tests {
             .pieces
             .iter()
             .map(|piece| match piece {
-                Piece::Gap => "…".to_owned(),
-                Piece::Words(Fate::Kept, text) => text.clone(),
-                Piece::Words(Fate::Removed, text) => format!("[-{text}-]"),
-                Piece::Words(Fate::Added, text) => format!("{{+{text}+}}"),
+                DiffPiece::Gap => "…".to_owned(),
+                DiffPiece::Words(WordFate::Kept, text) => text.clone(),
+                DiffPiece::Words(WordFate::Removed, text) => format!("[-{text}-]"),
+                DiffPiece::Words(WordFate::Added, text) => format!("{{+{text}+}}"),
             })
             .collect()
     }
@@ -316,7 +316,9 @@ mod tests {
         let long = format!("{filler}Hikvision of Hangzhou {filler}");
         let mut budget = Budget::of_a_change(1);
         let difference = difference(&field(None, Some(&long)), &["Hikvision"], &mut budget);
-        let [Piece::Gap, Piece::Words(Fate::Added, text), Piece::Gap] = difference.pieces.as_slice() else {
+        let [DiffPiece::Gap, DiffPiece::Words(WordFate::Added, text), DiffPiece::Gap] =
+            difference.pieces.as_slice()
+        else {
             panic!("{:?}", difference.pieces);
         };
         assert!(text.contains("Hikvision of Hangzhou word"), "{text}");
@@ -331,7 +333,7 @@ mod tests {
         let after: String = (0..1_000).map(|number| row(number, name(number))).collect();
         let mut budget = Budget::of_a_change(1);
         let difference = difference(&field(Some(&before), Some(&after)), &["ZTE"], &mut budget);
-        let words = |piece: &Piece| matches!(piece, Piece::Words(_, text) if text.contains("ZTE900"));
+        let words = |piece: &DiffPiece| matches!(piece, DiffPiece::Words(_, text) if text.contains("ZTE900"));
         assert!(difference.pieces.iter().any(words), "{:?}", difference.pieces);
         assert!(difference.left_out_chars > 0);
     }
@@ -365,7 +367,7 @@ mod tests {
         let mut budget = Budget { chars: 0, fields: 1 };
         assert!(budget.is_spent());
         let difference = difference(&field(Some("old"), Some("new")), &[], &mut budget);
-        assert_eq!((difference.pieces, difference.left_out_chars), (vec![Piece::Gap], 6));
+        assert_eq!((difference.pieces, difference.left_out_chars), (vec![DiffPiece::Gap], 6));
     }
 
     #[test]

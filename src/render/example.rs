@@ -6,8 +6,8 @@ use chrono_tz::Tz;
 use super::addressed::Addressed;
 use super::alert::notice;
 use super::answer::answer;
-use super::attestation::{Attestation, Seen, attestation};
-use super::foot::Service;
+use super::attestation::{Attestation, SeenChanges, attestation};
+use super::foot::MailFoot;
 use super::incident::incidents;
 use super::notice::{Notice, ReportedChange};
 use super::rendered::{RenderError, Rendered};
@@ -30,7 +30,7 @@ use crate::domain::outbox::{Mail, MailState};
 use crate::domain::retraction::Retraction;
 use crate::domain::scoring::Score;
 use crate::domain::screening::{
-    Answer as ScreeningAnswer, Finding, KnownFinding, ListFreshness, ListLook, Screened, ScreeningNews, Since,
+    KnownFinding, ListFreshness, ListLook, Screened, ScreeningAnswer, ScreeningFinding, ScreeningNews, Since,
 };
 use crate::domain::subscription::{Cadence, EndedPause, Filter, Subscriber, Subscription, Wish};
 use crate::domain::topic::Topic;
@@ -46,7 +46,7 @@ const ZONE: Tz = Tz::Europe__Berlin;
 ///
 /// # Errors
 /// A template that cannot be filled in.
-pub fn example(kind: MailKind, to: &EmailAddress, service: &Service<'_>) -> Result<Rendered, RenderError> {
+pub fn example(kind: MailKind, to: &EmailAddress, service: &MailFoot<'_>) -> Result<Rendered, RenderError> {
     let example = Example::new(to);
     let selection = || Selection { topics: vec![example.topic.clone()], ..Selection::default() };
     match kind {
@@ -128,7 +128,7 @@ impl Example {
         &self,
         reader: &Subscriber,
         said: &ReplyKind,
-        service: &Service<'_>,
+        service: &MailFoot<'_>,
     ) -> Result<Rendered, RenderError> {
         let addressed = Addressed {
             subscriber: reader,
@@ -143,7 +143,7 @@ impl Example {
         answer(said, &addressed)
     }
 
-    fn retraction(&self, service: &Service<'_>) -> Result<Rendered, RenderError> {
+    fn retraction(&self, service: &MailFoot<'_>) -> Result<Rendered, RenderError> {
         let changes: Vec<&Change> = self.changes.iter().take(1).collect();
         let told = Mail::queued(
             MailId::derive(&["example"]),
@@ -169,7 +169,7 @@ impl Example {
         })
     }
 
-    fn begun<'a>(&'a self, service: &Service<'a>) -> Notice<'a> {
+    fn begun<'a>(&'a self, service: &MailFoot<'a>) -> Notice<'a> {
         Notice::new(&self.reader.address, &self.watchlist, *service, at("2031-02-10T06:20:00Z")).in_zone(ZONE)
     }
 
@@ -177,7 +177,7 @@ impl Example {
         &self,
         changes: &[Change],
         cadence: Cadence,
-        service: &Service<'_>,
+        service: &MailFoot<'_>,
     ) -> Result<Rendered, RenderError> {
         let followed: Vec<&Subscription> = self.reader.subscriptions.iter().collect();
         let told = changes
@@ -190,7 +190,7 @@ impl Example {
     }
 
     /// Where the reader sees a change with its evidence, where there is a web server.
-    fn page_of(&self, change: &Change, service: &Service<'_>) -> Option<String> {
+    fn page_of(&self, change: &Change, service: &MailFoot<'_>) -> Option<String> {
         service.web.map(|web| web.change(&change.id, &self.reader.address, at("2031-02-10T06:20:00Z")))
     }
 
@@ -202,7 +202,7 @@ impl Example {
         change
     }
 
-    fn summary(&self, service: &Service<'_>) -> Result<Rendered, RenderError> {
+    fn summary(&self, service: &MailFoot<'_>) -> Result<Rendered, RenderError> {
         let pause = EndedPause { since: at("2031-02-03T09:00:00Z"), until: at("2031-02-10T09:00:00Z") };
         let followed: Vec<&Subscription> = self.reader.subscriptions.iter().collect();
         let told = self.changes.iter().map(|change| ReportedChange {
@@ -215,12 +215,12 @@ impl Example {
         notice(&told.leading_to(|change| self.page_of(change, service)))
     }
 
-    fn attestation(&self, service: &Service<'_>) -> Result<Rendered, RenderError> {
+    fn attestation(&self, service: &MailFoot<'_>) -> Result<Rendered, RenderError> {
         attestation(&Attestation {
             reader: &self.reader,
             since: at("2031-02-03T08:00:00Z"),
             until: at("2031-02-10T08:00:00Z"),
-            seen: Seen::default(),
+            seen: SeenChanges::default(),
             health: &self.health,
             watchlist: &self.watchlist,
             service: *service,
@@ -320,7 +320,7 @@ fn health() -> Vec<SourceHealth> {
     ]
 }
 
-fn incident(telling: Notification, service: &Service<'_>) -> Result<Rendered, RenderError> {
+fn incident(telling: Notification, service: &MailFoot<'_>) -> Result<Rendered, RenderError> {
     let opened_at = at("2031-02-10T06:15:02Z");
     let incident = Incident {
         id: IncidentId::derive(&["example"]),
@@ -342,10 +342,10 @@ fn incident(telling: Notification, service: &Service<'_>) -> Result<Rendered, Re
 }
 
 /// What is new of suppliers: one is listed, and another is no longer.
-fn screening(service: &Service<'_>) -> Result<Rendered, RenderError> {
+fn screening(service: &MailFoot<'_>) -> Result<Rendered, RenderError> {
     let at = at("2031-02-10T09:00:00Z");
     let list: SourceId = constant("example-list");
-    let finding = Finding {
+    let finding = ScreeningFinding {
         answer: ScreeningAnswer::Listed,
         list: list.clone(),
         key: "example".to_owned(),
@@ -391,7 +391,7 @@ mod tests {
     #[test]
     fn every_kind_of_mail_has_an_example() {
         let (to, help) = (constant("ann@example.org"), constant("help@tracker.example"));
-        let service = Service {
+        let service = MailFoot {
             name: "Example Watch",
             mailbox: &help,
             help_address: &help,

@@ -1,7 +1,7 @@
 //! Why a change concerns a company, in one sentence a match, the words that were found told apart.
 
 use crate::domain::change::{Change, ChangeKind};
-use crate::domain::matching::{Match, Part, Rule};
+use crate::domain::matching::{ChangePart, Match, MatchRule};
 use crate::domain::text::{one_line, shorten};
 
 /// The longest name that is shown whole.
@@ -43,25 +43,29 @@ pub(super) fn explanation(found: &Match, change: &Change, label: impl Fn(&str) -
     let quoted = |sentence: &str| quote(sentence, found, change);
     let reason = || shorten(&one_line(&found.reason), MAX_REASON_CHARS);
     let sentence = match (found.rule, found.part) {
-        (Rule::SourceBound, _) => {
+        (MatchRule::SourceBound, _) => {
             return Explanation::of("the operator bound this whole source to it".to_owned());
         }
-        (Rule::Exposure, part) => {
+        (MatchRule::Exposure, part) => {
             let place = match part {
-                Part::Entry => format!("{field} says"),
-                Part::AddedWords => format!("the words added to {field} say"),
-                Part::RemovedWords => format!("the words removed from {field} said"),
+                ChangePart::Entry => format!("{field} says"),
+                ChangePart::AddedWords => format!("the words added to {field} say"),
+                ChangePart::RemovedWords => format!("the words removed from {field} said"),
             };
             quoted(&format!("it is not named, and may be affected: {}; {place}: ", reason()))
         }
-        (Rule::Name, _) => quoted(&format!("{field} is nearly {name} (score {}): ", reason())),
-        (Rule::Caption, Part::Entry) => quoted(&format!("the caption of the case contains {name}: ")),
-        (_, Part::AddedWords) => quoted(&format!("the words added to {field} contain {name}: ")),
-        (_, Part::RemovedWords) => quoted(&format!("the words removed from {field} contained {name}: ")),
-        (_, Part::Entry) if change.entry.kind == ChangeKind::Amended => {
+        (MatchRule::Name, _) => quoted(&format!("{field} is nearly {name} (score {}): ", reason())),
+        (MatchRule::Caption, ChangePart::Entry) => {
+            quoted(&format!("the caption of the case contains {name}: "))
+        }
+        (_, ChangePart::AddedWords) => quoted(&format!("the words added to {field} contain {name}: ")),
+        (_, ChangePart::RemovedWords) => {
+            quoted(&format!("the words removed from {field} contained {name}: "))
+        }
+        (_, ChangePart::Entry) if change.entry.kind == ChangeKind::Amended => {
             quoted(&format!("{field} contains {name}, as it did before the change: "))
         }
-        (_, Part::Entry) => quoted(&format!("{field} contains {name}: ")),
+        (_, ChangePart::Entry) => quoted(&format!("{field} contains {name}: ")),
     };
     let mut sentence = sentence;
     if !found.path.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::change::Change;
 use crate::domain::entry::{HIDDEN, LINKS, SECTION, STRUCK};
-use crate::domain::source::{Listing, Source, SourceKind};
+use crate::domain::source::{ListMeaning, Source, SourceKind};
 use crate::domain::text::{capitalised, one_line, shorten};
 
 /// Longer labels are cut.
@@ -33,7 +33,7 @@ pub struct SourceWords {
     /// What never appears in it, in its operator's words.
     pub misses: Option<String>,
     /// What it means to stand on it.
-    pub listing: Option<Listing>,
+    pub listing: Option<ListMeaning>,
 }
 
 impl SourceWords {

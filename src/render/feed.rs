@@ -13,7 +13,7 @@ use crate::domain::change::Change;
 use crate::domain::id::ChangeId;
 use crate::domain::matching::Watchlist;
 use crate::domain::text::boundary_before;
-use crate::domain::text_diff::Fate;
+use crate::domain::text_diff::WordFate;
 
 /// Of one item's texts as much stands in a feed; its page has all of it.
 const MAX_TEXT_BYTES: usize = 8 * 1024;
@@ -51,18 +51,18 @@ pub struct FeedItem {
 
 #[derive(Template)]
 #[template(path = "feed/item.html")]
-struct Content {
+struct FeedContent {
     change: ChangePage,
 }
 
 #[derive(Template)]
 #[template(path = "feed/atom.xml")]
 struct Atom<'a> {
-    feed: Shown<'a>,
+    feed: FeedView<'a>,
 }
 
 /// A feed as the template has it.
-struct Shown<'a> {
+struct FeedView<'a> {
     title: &'a str,
     author: &'a str,
     address: &'a str,
@@ -139,7 +139,7 @@ impl FeedItem {
             updated: moment(updated_at),
             updated_at,
             companies: names.map(|name| xml(&name)).collect(),
-            html: xml(&Content { change: page }.render()?),
+            html: xml(&FeedContent { change: page }.render()?),
         })
     }
 }
@@ -152,7 +152,7 @@ impl Feed {
     pub fn atom(&self) -> Result<String, RenderError> {
         // Of an empty feed nobody knows when it changed last, and nothing is said of now: it is the same each time.
         let updated = self.items.iter().map(|item| item.updated_at).max().unwrap_or_default();
-        let feed = Shown {
+        let feed = FeedView {
             title: &xml(&self.title),
             author: &xml(&self.author),
             address: &self.address,

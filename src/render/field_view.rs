@@ -2,16 +2,16 @@
 
 use chrono_tz::Tz;
 
-use super::difference::{Budget, Piece, difference, inert};
+use super::difference::{Budget, DiffPiece, difference, inert};
 use super::face::{Face, SourceWords, label};
 use super::flow::{Indent, set, wrap};
-use super::link::Link;
+use super::link::SafeLink;
 use super::when::readable;
 use crate::domain::change::{Change, FieldChange};
 use crate::domain::entry::LINKS;
 use crate::domain::matching::Match;
 use crate::domain::text::{counted, one_line, shorten};
-use crate::domain::text_diff::Fate;
+use crate::domain::text_diff::WordFate;
 
 /// Of a change, at most so many fields are shown.
 const MAX_FIELDS: usize = 12;
@@ -59,17 +59,17 @@ pub(super) struct FieldView {
 /// What is shown of a field.
 pub(super) enum FieldBody {
     /// A text: its pieces, and where it is short both whole texts.
-    Words { pieces: Vec<Piece>, whole: Option<(String, String)> },
+    Words { pieces: Vec<DiffPiece>, whole: Option<(String, String)> },
     /// Links that came or went.
     Links(Vec<LinkRow>),
 }
 
 /// One link that came or went.
 pub(super) struct LinkRow {
-    pub fate: Fate,
+    pub fate: WordFate,
     pub label: String,
     /// The address where it may be followed, else as text.
-    pub link: Result<Link, String>,
+    pub link: Result<SafeLink, String>,
 }
 
 /// The fields of a change within its budget, and how many are not shown.
@@ -143,8 +143,8 @@ impl FieldView {
             text.as_deref().unwrap_or_default().lines().map(str::to_owned).collect()
         };
         let (before, after) = (lines(&field.before), lines(&field.after));
-        let gone = before.iter().filter(|line| !after.contains(line)).map(|line| (Fate::Removed, line));
-        let come = after.iter().filter(|line| !before.contains(line)).map(|line| (Fate::Added, line));
+        let gone = before.iter().filter(|line| !after.contains(line)).map(|line| (WordFate::Removed, line));
+        let come = after.iter().filter(|line| !before.contains(line)).map(|line| (WordFate::Added, line));
         let mut rows: Vec<LinkRow> = gone.chain(come).map(|(fate, line)| LinkRow::of(fate, line)).collect();
         let hidden = rows.len().saturating_sub(MAX_LINKS);
         rows.truncate(MAX_LINKS);
@@ -158,19 +158,20 @@ impl FieldView {
         match &mut self.body {
             FieldBody::Words { pieces, .. } => {
                 for piece in pieces {
-                    if let Piece::Words(fate, _) = piece {
-                        *fate = Fate::Kept;
+                    if let DiffPiece::Words(fate, _) = piece {
+                        *fate = WordFate::Kept;
                     }
                 }
             }
-            FieldBody::Links(rows) => rows.iter_mut().for_each(|row| row.fate = Fate::Kept),
+            FieldBody::Links(rows) => rows.iter_mut().for_each(|row| row.fate = WordFate::Kept),
         }
         self
     }
 
     /// Whether removed and added words are told apart by marks inside the text.
     pub(super) fn is_marked(&self) -> bool {
-        let is_changed = |piece: &Piece| matches!(piece, Piece::Words(Fate::Removed | Fate::Added, _));
+        let is_changed =
+            |piece: &DiffPiece| matches!(piece, DiffPiece::Words(WordFate::Removed | WordFate::Added, _));
         match &self.body {
             FieldBody::Words { pieces, whole: None } => {
                 pieces.iter().any(is_changed) && !is_one_sided(pieces)
@@ -182,9 +183,9 @@ impl FieldView {
     /// All that is shown of a text, without marks.
     pub(super) fn text(&self) -> String {
         let FieldBody::Words { pieces, .. } = &self.body else { return String::new() };
-        let piece = |piece: &Piece| match piece {
-            Piece::Gap => " […] ".to_owned(),
-            Piece::Words(_, words) => words.clone(),
+        let piece = |piece: &DiffPiece| match piece {
+            DiffPiece::Gap => " […] ".to_owned(),
+            DiffPiece::Words(_, words) => words.clone(),
         };
         one_line(&pieces.iter().map(piece).collect::<String>())
     }
@@ -194,7 +195,7 @@ impl FieldView {
         let mut lines = vec![format!("  {}", self.name)];
         lines.extend(match &self.body {
             FieldBody::Words { whole: Some((before, after)), .. } => {
-                vec![signed(Fate::Removed, before), signed(Fate::Added, after)]
+                vec![signed(WordFate::Removed, before), signed(WordFate::Added, after)]
             }
             FieldBody::Words { pieces, whole: None } if is_one_sided(pieces) => {
                 vec![set(pieces, indent_of(fate_of(pieces)), |_, words| words.to_owned())]
@@ -210,67 +211,67 @@ impl FieldView {
 }
 
 /// Whether nothing but removed words, or nothing but added ones, is there.
-fn is_one_sided(pieces: &[Piece]) -> bool {
+fn is_one_sided(pieces: &[DiffPiece]) -> bool {
     let fate = fate_of(pieces);
-    fate != Fate::Kept
+    fate != WordFate::Kept
         && pieces.iter().all(|piece| match piece {
-            Piece::Words(other, _) => *other == fate,
-            Piece::Gap => true,
+            DiffPiece::Words(other, _) => *other == fate,
+            DiffPiece::Gap => true,
         })
 }
 
-fn fate_of(pieces: &[Piece]) -> Fate {
+fn fate_of(pieces: &[DiffPiece]) -> WordFate {
     pieces
         .iter()
         .find_map(|piece| match piece {
-            Piece::Words(fate, _) => Some(*fate),
-            Piece::Gap => None,
+            DiffPiece::Words(fate, _) => Some(*fate),
+            DiffPiece::Gap => None,
         })
-        .unwrap_or(Fate::Kept)
+        .unwrap_or(WordFate::Kept)
 }
 
-pub(super) fn indent_of(fate: Fate) -> Indent<'static> {
+pub(super) fn indent_of(fate: WordFate) -> Indent<'static> {
     let first = match fate {
-        Fate::Kept => "      ",
-        Fate::Removed => "    - ",
-        Fate::Added => "    + ",
+        WordFate::Kept => "      ",
+        WordFate::Removed => "    - ",
+        WordFate::Added => "    + ",
     };
     Indent { first, rest: "      " }
 }
 
-fn signed(fate: Fate, text: &str) -> String {
+fn signed(fate: WordFate, text: &str) -> String {
     wrap(text, indent_of(fate))
 }
 
 /// The pieces with `[-removed-]` and `{+added+}` as part of their text. Marks that the source
 /// itself wrote are parted by a blank, so that it cannot forge them.
-fn marked(pieces: &[Piece]) -> Vec<Piece> {
+fn marked(pieces: &[DiffPiece]) -> Vec<DiffPiece> {
     pieces
         .iter()
         .map(|piece| match piece {
-            Piece::Gap => Piece::Gap,
-            Piece::Words(fate, text) => {
+            DiffPiece::Gap => DiffPiece::Gap,
+            DiffPiece::Words(fate, text) => {
                 let text =
                     text.replace("[-", "[ -").replace("-]", "- ]").replace("{+", "{ +").replace("+}", "+ }");
                 let words = text.trim();
                 let (open, close) = match fate {
                     _ if words.is_empty() => ("", ""),
-                    Fate::Kept => ("", ""),
-                    Fate::Removed => ("[-", "-]"),
-                    Fate::Added => ("{+", "+}"),
+                    WordFate::Kept => ("", ""),
+                    WordFate::Removed => ("[-", "-]"),
+                    WordFate::Added => ("{+", "+}"),
                 };
                 let head = if text.starts_with(' ') { " " } else { "" };
                 let tail = if text.ends_with(' ') { " " } else { "" };
-                Piece::Words(Fate::Kept, format!("{head}{open}{words}{close}{tail}"))
+                DiffPiece::Words(WordFate::Kept, format!("{head}{open}{words}{close}{tail}"))
             }
         })
         .collect()
 }
 
 impl LinkRow {
-    fn of(fate: Fate, row: &str) -> Self {
+    fn of(fate: WordFate, row: &str) -> Self {
         let (label, address) = row.split_once('\t').unwrap_or(("", row));
-        let link = Link::of(address).ok_or_else(|| shorten(&one_line(address), 200));
+        let link = SafeLink::of(address).ok_or_else(|| shorten(&one_line(address), 200));
         Self { fate, label: shorten(&one_line(label), 200), link }
     }
 

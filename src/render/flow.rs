@@ -2,8 +2,8 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::difference::Piece;
-use crate::domain::text_diff::Fate;
+use super::difference::DiffPiece;
+use crate::domain::text_diff::WordFate;
 
 /// The width of a mail's text, in columns (RFC 3676, 4.2: at most 78).
 pub(super) const WIDTH: usize = 76;
@@ -26,12 +26,12 @@ impl<'a> Indent<'a> {
 
 /// One paragraph of plain words. A word wider than the line is left whole: it may be an address.
 pub(super) fn wrap(text: &str, indent: Indent) -> String {
-    set(&[Piece::Words(Fate::Kept, text.to_owned())], indent, |_, words| words.to_owned())
+    set(&[DiffPiece::Words(WordFate::Kept, text.to_owned())], indent, |_, words| words.to_owned())
 }
 
 /// One paragraph of a difference; `paint` makes a run of words of one fate visible without adding columns.
-pub(super) fn set(pieces: &[Piece], indent: Indent, paint: impl Fn(Fate, &str) -> String) -> String {
-    let mut lines = Lines { indent, paint, done: String::new(), line: Vec::new(), width: 0 };
+pub(super) fn set(pieces: &[DiffPiece], indent: Indent, paint: impl Fn(WordFate, &str) -> String) -> String {
+    let mut lines = FlowLines { indent, paint, done: String::new(), line: Vec::new(), width: 0 };
     for word in words_of(pieces) {
         lines.push(word);
     }
@@ -39,15 +39,15 @@ pub(super) fn set(pieces: &[Piece], indent: Indent, paint: impl Fn(Fate, &str) -
 }
 
 /// What stands between two blanks: often one run, several where a change is inside a word.
-type Word = Vec<(Fate, String)>;
+type FlowWord = Vec<(WordFate, String)>;
 
-fn words_of(pieces: &[Piece]) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
+fn words_of(pieces: &[DiffPiece]) -> Vec<FlowWord> {
+    let mut words: Vec<FlowWord> = Vec::new();
     let mut is_open = false;
     for piece in pieces {
         let (fate, text) = match piece {
-            Piece::Words(fate, text) => (*fate, text.as_str()),
-            Piece::Gap => (Fate::Kept, " […] "),
+            DiffPiece::Words(fate, text) => (*fate, text.as_str()),
+            DiffPiece::Gap => (WordFate::Kept, " […] "),
         };
         for (index, part) in text.split(' ').enumerate() {
             is_open &= index == 0;
@@ -64,16 +64,16 @@ fn words_of(pieces: &[Piece]) -> Vec<Word> {
     words
 }
 
-struct Lines<'a, P> {
+struct FlowLines<'a, P> {
     indent: Indent<'a>,
     paint: P,
     done: String,
-    line: Vec<Word>,
+    line: Vec<FlowWord>,
     width: usize,
 }
 
-impl<P: Fn(Fate, &str) -> String> Lines<'_, P> {
-    fn push(&mut self, word: Word) {
+impl<P: Fn(WordFate, &str) -> String> FlowLines<'_, P> {
+    fn push(&mut self, word: FlowWord) {
         let width: usize = word.iter().map(|(_, text)| text.width()).sum();
         let indent = if self.done.is_empty() { self.indent.first } else { self.indent.rest };
         if !self.line.is_empty() && indent.width() + self.width + 1 + width > WIDTH {
@@ -90,8 +90,8 @@ impl<P: Fn(Fate, &str) -> String> Lines<'_, P> {
         }
         let indent = if self.done.is_empty() { self.indent.first } else { self.indent.rest };
         self.done.push_str(indent);
-        let mut runs: Vec<(Fate, String)> = Vec::new();
-        let mut append = |fate: Fate, text: &str| match runs.last_mut() {
+        let mut runs: Vec<(WordFate, String)> = Vec::new();
+        let mut append = |fate: WordFate, text: &str| match runs.last_mut() {
             Some((known, run)) if *known == fate => run.push_str(text),
             _ => runs.push((fate, text.to_owned())),
         };
@@ -99,7 +99,7 @@ impl<P: Fn(Fate, &str) -> String> Lines<'_, P> {
         for word in std::mem::take(&mut self.line) {
             for (part, (fate, text)) in word.into_iter().enumerate() {
                 if part == 0 && before.is_some() {
-                    append(if before == Some(fate) { fate } else { Fate::Kept }, " ");
+                    append(if before == Some(fate) { fate } else { WordFate::Kept }, " ");
                 }
                 append(fate, &text);
                 before = Some(fate);
@@ -142,15 +142,15 @@ mod tests {
     #[test]
     fn a_change_inside_a_word_does_not_part_it() {
         let pieces = [
-            Piece::Words(Fate::Kept, "in 20".into()),
-            Piece::Words(Fate::Removed, "25".into()),
-            Piece::Words(Fate::Added, "26".into()),
-            Piece::Words(Fate::Kept, ", then".into()),
+            DiffPiece::Words(WordFate::Kept, "in 20".into()),
+            DiffPiece::Words(WordFate::Removed, "25".into()),
+            DiffPiece::Words(WordFate::Added, "26".into()),
+            DiffPiece::Words(WordFate::Kept, ", then".into()),
         ];
         let text = set(&pieces, Indent::of(""), |fate, words| match fate {
-            Fate::Kept => words.to_owned(),
-            Fate::Removed => format!("<{words}>"),
-            Fate::Added => format!("({words})"),
+            WordFate::Kept => words.to_owned(),
+            WordFate::Removed => format!("<{words}>"),
+            WordFate::Added => format!("({words})"),
         });
         assert_eq!(text, "in 20<25>(26), then");
     }

@@ -12,7 +12,7 @@ const MAX_NAME_CHARS: usize = 80;
 
 /// What stands in every mail of a service.
 #[derive(Debug, Clone, Copy)]
-pub struct Service<'a> {
+pub struct MailFoot<'a> {
     /// Who runs it, as readers know them.
     pub name: &'a str,
     /// Where people write to; where nothing is taken in, whoever answers.
@@ -54,7 +54,7 @@ pub(super) struct Foot {
 
 impl Foot {
     /// The foot of a mail to somebody who follows nothing.
-    pub(super) fn to_stranger(recipient: &EmailAddress, service: Service<'_>) -> Self {
+    pub(super) fn to_stranger(recipient: &EmailAddress, service: MailFoot<'_>) -> Self {
         Self {
             name: shorten(&one_line(service.name), MAX_NAME_CHARS),
             recipient: recipient.to_string(),
@@ -67,7 +67,7 @@ impl Foot {
     }
 
     /// The foot of a mail to somebody who is or was a subscriber.
-    pub(super) fn to_reader(recipient: &EmailAddress, service: Service<'_>) -> Self {
+    pub(super) fn to_reader(recipient: &EmailAddress, service: MailFoot<'_>) -> Self {
         let leave = match service.web {
             Some(web) => Leave::Links(web.of(recipient)),
             None => Leave::Mail(service.mailbox.to_string(), service.mailbox.to_uri()),

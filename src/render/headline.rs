@@ -40,7 +40,7 @@ pub(super) struct Headline {
 
 /// How a change names those who are told of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Relation {
+enum NamedBy {
     /// By a name of their own in the entry's title.
     Title,
     /// By a name somewhere in it.
@@ -76,14 +76,14 @@ impl Headline {
     }
 }
 
-fn on_a_list(change: &Change, names: String, relation: Relation) -> Headline {
+fn on_a_list(change: &Change, names: String, relation: NamedBy) -> Headline {
     let place = place(&change.source_title);
     let be = if names.contains(", ") { "were" } else { "was" };
     let (came, on) = match change.entry.kind {
         ChangeKind::Added => ("added to", "to"),
         ChangeKind::Removed => ("removed from", "from"),
         ChangeKind::Amended => return amended(&names, place, relation),
-        ChangeKind::AlreadyListed if relation == Relation::Title => {
+        ChangeKind::AlreadyListed if relation == NamedBy::Title => {
             let lead = format!("{names} {be} already listed on {place}");
             return Headline::new(names, " already listed on ", place, lead);
         }
@@ -93,15 +93,15 @@ fn on_a_list(change: &Change, names: String, relation: Relation) -> Headline {
         }
     };
     match relation {
-        Relation::Title => {
+        NamedBy::Title => {
             let lead = format!("{names} {be} {came} {place}");
             Headline { deed: Some(came), ..Headline::new(names, &format!(" {came} "), place, lead) }
         }
-        Relation::Named => {
+        NamedBy::Named => {
             let lead = format!("An entry that names {names} was {came} {place}");
             Headline::new(names, &format!(" named in an entry {came} "), place, lead)
         }
-        Relation::Unnamed => {
+        NamedBy::Unnamed => {
             let was = came.trim_end_matches(on).trim_end();
             let lead = format!("An entry that concerns {names} without naming it was {was} {on} {place}");
             Headline::new(names, &format!(": entry {came} "), place, lead)
@@ -128,15 +128,15 @@ fn of_nobody(change: &Change, face: Face) -> Headline {
     Headline::new(title, head, place, lead)
 }
 
-fn amended(names: &str, place: String, relation: Relation) -> Headline {
-    let names_it = if relation == Relation::Unnamed { "that concerns" } else { "about" };
+fn amended(names: &str, place: String, relation: NamedBy) -> Headline {
+    let names_it = if relation == NamedBy::Unnamed { "that concerns" } else { "about" };
     let lead = format!("An entry {names_it} {names} was amended on {place}");
     Headline::new(names.to_owned(), ": entry amended on ", place, lead)
 }
 
-fn in_a_text(change: &Change, names: String, relation: Relation) -> Headline {
+fn in_a_text(change: &Change, names: String, relation: NamedBy) -> Headline {
     let place = place(&change.source_title);
-    let verb = if relation == Relation::Unnamed { "concerns" } else { "names" };
+    let verb = if relation == NamedBy::Unnamed { "concerns" } else { "names" };
     let (head, happened) = match change.entry.kind {
         ChangeKind::Added => (": new entry on ", "appeared on"),
         ChangeKind::Removed => (": entry gone from ", "is gone from"),
@@ -169,7 +169,7 @@ fn on_a_docket(change: &Change, names: String) -> Headline {
     Headline::new(names, &format!(": {what} "), case, lead)
 }
 
-fn of_a_rule(change: &Change, names: String, relation: Relation) -> Headline {
+fn of_a_rule(change: &Change, names: String, relation: NamedBy) -> Headline {
     let value = |field: &str| said(change, field).map(one_line).filter(|text| !text.is_empty());
     let document = match value("type").map(|kind| kind.to_lowercase()).as_deref() {
         Some("rule") => "rule",
@@ -182,7 +182,7 @@ fn of_a_rule(change: &Change, names: String, relation: Relation) -> Headline {
         value("agencies").map(|agencies| shorten(agencies.split(';').next().unwrap_or_default(), 80));
     let source = place(&change.source_title);
     let of = agency.map_or_else(|| source.clone(), |agency| format!("the {agency}"));
-    let verb = if relation == Relation::Unnamed { "concerns" } else { "names" };
+    let verb = if relation == NamedBy::Unnamed { "concerns" } else { "names" };
     let lead = match change.entry.kind {
         ChangeKind::Added => format!("A {document} of {of} {verb} {names}"),
         ChangeKind::Removed => format!("A {document} of {of} that {verb} {names} is gone from {source}"),
@@ -190,7 +190,7 @@ fn of_a_rule(change: &Change, names: String, relation: Relation) -> Headline {
         ChangeKind::AlreadyListed => format!("A {document} of {of} already {verb} {names}"),
     };
     let head = match (change.entry.kind, relation) {
-        (ChangeKind::Added, Relation::Unnamed) => format!(": new {document} of "),
+        (ChangeKind::Added, NamedBy::Unnamed) => format!(": new {document} of "),
         (ChangeKind::Added, _) => format!(" named in a {document} of "),
         (ChangeKind::Removed, _) => format!(": gone is a {document} of "),
         (ChangeKind::Amended, _) => format!(": amended {document} of "),
@@ -209,20 +209,20 @@ pub(super) fn place(title: &str) -> String {
 }
 
 /// How a change names those its reader follows, at best.
-fn relation(told: &ReportedChange) -> Relation {
+fn relation(told: &ReportedChange) -> NamedBy {
     let followed = told.companies();
     let is_own = |company: &CompanyId| followed.is_empty() || followed.contains(&company);
     let own = told.change.matches.iter().filter(|found| is_own(&found.company));
-    own.map(relation_of).min().unwrap_or(Relation::Unnamed)
+    own.map(relation_of).min().unwrap_or(NamedBy::Unnamed)
 }
 
-fn relation_of(found: &Match) -> Relation {
+fn relation_of(found: &Match) -> NamedBy {
     // Who owns the company that is named was not added to a list with it.
     let is_its_own = found.path.is_empty() && found.alias_kind != Some(AliasKind::Subsidiary);
     match found.field.as_str() {
-        _ if !found.is_hit() || found.alias.is_empty() => Relation::Unnamed,
-        "title" if is_its_own => Relation::Title,
-        _ => Relation::Named,
+        _ if !found.is_hit() || found.alias.is_empty() => NamedBy::Unnamed,
+        "title" if is_its_own => NamedBy::Title,
+        _ => NamedBy::Named,
     }
 }
 

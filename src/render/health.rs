@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::letter::Coverage;
+use super::letter::ReadCoverage;
 use super::when::moment;
 use crate::domain::health::SourceHealth;
 use crate::domain::text::{counted, one_line, shorten};
@@ -59,8 +59,8 @@ fn state(source: &SourceHealth, zone: Tz) -> String {
 }
 
 /// What was read of the sources in a time, those that cannot be read first.
-pub(super) fn coverage(all: &[SourceHealth], since: DateTime<Utc>, zone: Tz) -> Vec<Coverage> {
-    let row = |source: &SourceHealth| Coverage {
+pub(super) fn coverage(all: &[SourceHealth], since: DateTime<Utc>, zone: Tz) -> Vec<ReadCoverage> {
+    let row = |source: &SourceHealth| ReadCoverage {
         source: title(source),
         good: source.good,
         failed: source.unread,
@@ -78,7 +78,7 @@ pub(super) fn coverage(all: &[SourceHealth], since: DateTime<Utc>, zone: Tz) -> 
             (None, _) => "readable".to_owned(),
         },
     };
-    let mut rows: Vec<Coverage> = all.iter().map(row).collect();
+    let mut rows: Vec<ReadCoverage> = all.iter().map(row).collect();
     rows.sort_by_key(|row| row.is_read);
     rows
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::filters;
-use super::link::Link;
+use super::link::SafeLink;
 use super::rendered::{RenderError, Rendered};
 use super::when::{day, on_page};
 use crate::domain::change::{Change, Evidence, FieldChange};
@@ -110,7 +110,7 @@ impl HookMessage<'_> {
 
     /// Where more of it stands: words and address.
     fn links(&self) -> Vec<(&'static str, String)> {
-        let source = self.change.and_then(|change| change.entry.url.as_deref()).and_then(Link::of);
+        let source = self.change.and_then(|change| change.entry.url.as_deref()).and_then(SafeLink::of);
         let page = self.page.iter().map(|page| ("The change and its proof", page.clone()));
         page.chain(source.map(|link| ("The source", link.href))).collect()
     }

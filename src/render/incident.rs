@@ -25,21 +25,21 @@ const MAX_SHOWN: usize = 50;
 
 #[derive(Template)]
 #[template(path = "incident/mail.txt", escape = "none")]
-struct TextTemplate<'a> {
-    page: &'a Page,
+struct IncidentText<'a> {
+    page: &'a IncidentPage,
 }
 
 #[derive(Template)]
 #[template(path = "incident/mail.html")]
-struct HtmlTemplate<'a> {
-    page: &'a Page,
+struct IncidentHtml<'a> {
+    page: &'a IncidentPage,
 }
 
-struct Page {
+struct IncidentPage {
     /// Who runs the service.
     name: String,
     subject: String,
-    incidents: Vec<View>,
+    incidents: Vec<IncidentView>,
     left_out: usize,
     /// Whether some are trouble with reading.
     is_unread: bool,
@@ -51,7 +51,7 @@ struct Page {
 }
 
 /// One incident, already inert.
-struct View {
+struct IncidentView {
     heading: String,
     since: String,
     reason: String,
@@ -79,7 +79,7 @@ impl Advice {
     }
 }
 
-impl View {
+impl IncidentView {
     fn wrapped_reason(&self) -> String {
         wrap(&self.reason, Indent::of("  "))
     }
@@ -107,7 +107,7 @@ pub fn incidents(
         told.iter()
             .any(|(telling, incident)| (*telling == Notification::Over) == is_over && is_of_source(incident))
     };
-    let page = Page {
+    let page = IncidentPage {
         name: shorten(&one_line(name), 80),
         subject: subject(told),
         incidents: told
@@ -121,8 +121,8 @@ pub fn incidents(
         is_of_relay: told.iter().any(|(_, incident)| incident.kind == IncidentKind::Relay),
         told_every: length(remind_every),
     };
-    let text = TextTemplate { page: &page }.render()?;
-    let html = HtmlTemplate { page: &page }.render()?;
+    let text = IncidentText { page: &page }.render()?;
+    let html = IncidentHtml { page: &page }.render()?;
     let is_over = told.iter().all(|(telling, _)| *telling == Notification::Over);
     let kind = if is_over { MailKind::Recovery } else { MailKind::Incident };
     Ok(Rendered { kind, subject: page.subject, text, html, attachment: None })
@@ -239,7 +239,7 @@ fn word(word: &str, telling: Notification) -> String {
     if telling == Notification::Begun { word.to_owned() } else { word.to_lowercase() }
 }
 
-fn view(telling: Notification, incident: &Incident, now: DateTime<Utc>) -> View {
+fn view(telling: Notification, incident: &Incident, now: DateTime<Utc>) -> IncidentView {
     let since = incident.since();
     let age = age(incident.closed_at.unwrap_or(now) - since);
     let since = match incident.closed_at {
@@ -252,7 +252,7 @@ fn view(telling: Notification, incident: &Incident, now: DateTime<Utc>) -> View 
     let shown: Vec<&str> = incident.members.iter().take(MAX_MEMBERS).map(SourceId::as_str).collect();
     let more = incident.members.len() - shown.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    View {
+    IncidentView {
         heading: heading_with(telling, incident, &shorten(&one_line(&incident.title), 80)),
         since,
         reason: if telling == Notification::Over {

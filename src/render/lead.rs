@@ -108,7 +108,7 @@ fn what_stood(notice: &Notice, told: &[ReportedChange], names: &str) -> String {
 }
 
 /// The changes of a mail in a line each: what happened, which entry, and what presses.
-pub(super) fn overview(notice: &Notice, title_chars: usize) -> Vec<Line> {
+pub(super) fn overview(notice: &Notice, title_chars: usize) -> Vec<LeadLine> {
     let today = day_of(notice.now, notice.zone);
     // A table may be all that is shown of a change.
     let is_table = notice.is_table();
@@ -118,13 +118,13 @@ pub(super) fn overview(notice: &Notice, title_chars: usize) -> Vec<Line> {
     };
     let line = |(index, told): (usize, &ReportedChange)| {
         let date = told.deadline.or_else(|| Deadline::of(told.change, today));
-        Line {
+        LeadLine {
             number: index + 1,
             id: one_line(told.change.id.short()),
             what: Headline::of(told, notice).line(),
             entry: format!("{}{}", shorten(&one_line(entry(told, notice)), title_chars), also(told)),
             date: date.map(in_short),
-            page: told.page.as_deref().and_then(super::link::Link::of),
+            page: told.page.as_deref().and_then(super::link::SafeLink::of),
         }
     };
     notice.told.iter().enumerate().map(line).collect()
@@ -139,16 +139,16 @@ fn entry<'a>(told: &'a ReportedChange, notice: &Notice) -> &'a str {
 }
 
 /// One change in an overview.
-pub(super) struct Line {
+pub(super) struct LeadLine {
     pub number: usize,
     pub id: String,
     pub what: String,
     pub entry: String,
     pub date: Option<String>,
-    pub page: Option<super::link::Link>,
+    pub page: Option<super::link::SafeLink>,
 }
 
-impl Line {
+impl LeadLine {
     /// The line in plain text.
     pub(super) fn plain(&self) -> String {
         let date = self.date.as_deref().map(|date| format!(" ({date})")).unwrap_or_default();

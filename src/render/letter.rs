@@ -2,14 +2,14 @@
 //! and HTML.
 
 use super::flow::{Indent, wrap};
-use super::foot::{Foot, Service};
+use super::foot::{Foot, MailFoot};
 use super::view::{item, items};
 use crate::domain::email::EmailAddress;
 
 /// What the templates show; each takes what it needs.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one condition of a template")]
-pub(super) struct Letter {
+pub(super) struct LetterView {
     /// What stands in the subject besides its own words.
     pub about: String,
     /// What stands over it; the subject where it says nothing.
@@ -19,7 +19,7 @@ pub(super) struct Letter {
     pub detail: String,
     pub lines: Vec<String>,
     /// What stands already, a source after the other.
-    pub listed: Vec<Listed>,
+    pub listed: Vec<ListedEntries>,
     /// On which sources nothing stands, in a sentence each.
     pub unlisted: Vec<String>,
     /// What never appears in a source, each with its name.
@@ -48,7 +48,7 @@ pub(super) struct Letter {
     /// Whether it answers what was not understood, or cannot be done.
     pub is_unknown: bool,
     /// What was read of the sources.
-    pub coverage: Vec<Coverage>,
+    pub coverage: Vec<ReadCoverage>,
     /// Whether it answers a wish about how mail comes.
     pub is_changed: bool,
     /// Since when nothing is sent and until when.
@@ -58,7 +58,7 @@ pub(super) struct Letter {
     /// Sources that cannot be read just now, a sentence each.
     pub unread: Vec<String>,
     /// What a retraction takes back.
-    pub retracted: Vec<Retracted>,
+    pub retracted: Vec<RetractedChange>,
     /// Of a retraction: whether the source is compared with what it said before.
     pub is_restored: bool,
     pub missed: usize,
@@ -68,7 +68,7 @@ pub(super) struct Letter {
 
 /// What was read of one source in a time.
 #[derive(Debug)]
-pub(super) struct Coverage {
+pub(super) struct ReadCoverage {
     pub source: String,
     pub good: u32,
     pub failed: u32,
@@ -78,7 +78,7 @@ pub(super) struct Coverage {
     pub state: String,
 }
 
-impl Coverage {
+impl ReadCoverage {
     /// How often it was read, and when for the last time.
     pub fn reads(&self) -> String {
         let Self { good, failed, last, .. } = self;
@@ -89,7 +89,7 @@ impl Coverage {
 
 /// A change that is taken back.
 #[derive(Debug)]
-pub(super) struct Retracted {
+pub(super) struct RetractedChange {
     pub words: String,
     /// The page of the change, where there is a web side.
     pub link: Option<String>,
@@ -97,14 +97,14 @@ pub(super) struct Retracted {
 
 /// What stands on one source.
 #[derive(Debug)]
-pub(super) struct Listed {
+pub(super) struct ListedEntries {
     pub source: String,
     pub entries: Vec<String>,
 }
 
-impl Letter {
+impl LetterView {
     /// A letter without words to a reader.
-    pub fn to(recipient: &EmailAddress, service: Service<'_>) -> Self {
+    pub fn to(recipient: &EmailAddress, service: MailFoot<'_>) -> Self {
         Self {
             mailbox: service.mailbox.to_string(),
             mailbox_uri: service.mailbox.to_uri(),
@@ -125,7 +125,7 @@ impl Letter {
     }
 
     pub fn wrapped_retracted(&self) -> String {
-        let row = |of: &Retracted| {
+        let row = |of: &RetractedChange| {
             let link = of.link.as_ref().map(|link| format!("\n    {link}"));
             format!("{}{}", item(&of.words), link.unwrap_or_default())
         };
@@ -133,7 +133,7 @@ impl Letter {
     }
 
     pub fn wrapped_listed(&self) -> String {
-        let of_source = |on: &Listed| {
+        let of_source = |on: &ListedEntries| {
             let entry = |entry: &String| wrap(entry, Indent { first: "    - ", rest: "      " });
             let entries: Vec<String> = on.entries.iter().map(entry).collect();
             format!("{}\n{}", item(&on.source), entries.join("\n"))
@@ -174,7 +174,7 @@ impl Letter {
     }
 
     pub fn plain_coverage(&self) -> String {
-        let row = |row: &Coverage| {
+        let row = |row: &ReadCoverage| {
             let head = item(&format!("{}: {}", row.source, row.state));
             format!("{head}\n{}", wrap(&row.reads(), Indent::of("    ")))
         };
@@ -196,22 +196,22 @@ macro_rules! mail {
             use crate::domain::text::{one_line, shorten};
             use crate::render::filters;
             use crate::render::foot::{Foot, Leave};
-            use crate::render::letter::Letter;
+            use crate::render::letter::LetterView;
             use crate::render::rendered::{RenderError, Rendered};
             use crate::render::subject::MAX_SUBJECT_CHARS;
 
             #[derive(Template)]
             #[template(path = $subject, escape = "none")]
-            struct Subject<'a> {
+            struct LetterSubject<'a> {
                 #[allow(dead_code, reason = "most subjects are the same for everybody")]
-                letter: &'a Letter,
+                letter: &'a LetterView,
             }
 
             #[derive(Template)]
             #[template(path = $text, escape = "none")]
-            struct Text<'a> {
+            struct LetterText<'a> {
                 headline: &'a str,
-                letter: &'a Letter,
+                letter: &'a LetterView,
                 foot: &'a Foot,
             }
 
@@ -220,15 +220,15 @@ macro_rules! mail {
             struct Html<'a> {
                 subject: &'a str,
                 headline: &'a str,
-                letter: &'a Letter,
+                letter: &'a LetterView,
                 foot: &'a Foot,
             }
 
-            pub(super) fn render(letter: &Letter) -> Result<Rendered, RenderError> {
-                let subject = shorten(&one_line(&Subject { letter }.render()?), MAX_SUBJECT_CHARS);
+            pub(super) fn render(letter: &LetterView) -> Result<Rendered, RenderError> {
+                let subject = shorten(&one_line(&LetterSubject { letter }.render()?), MAX_SUBJECT_CHARS);
                 let foot = &letter.foot;
                 let headline = letter.headline_or(&subject);
-                let text = Text { headline, letter, foot }.render()?;
+                let text = LetterText { headline, letter, foot }.render()?;
                 let html = Html { subject: &subject, headline, letter, foot }.render()?;
                 Ok(Rendered { kind: MailKind::$kind, subject, text, html, attachment: None })
             }

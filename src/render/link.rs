@@ -7,14 +7,14 @@ const MAX_LINK_BYTES: usize = 500;
 
 /// An address that may be followed, with the host a reader must know to judge it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
+pub struct SafeLink {
     /// The whole address in its ASCII form: no blanks, quotes or control characters.
     pub href: String,
     /// The host in its ASCII form, so that look-alike letters cannot pose as others.
     pub host: String,
 }
 
-impl Link {
+impl SafeLink {
     /// The link an address makes, if it is one that may be followed: http or https,
     /// to a named host, and without a user name, which could pose as the host.
     #[must_use]
@@ -34,7 +34,7 @@ mod tests {
 
     #[track_caller]
     fn check(address: &str, expected: Option<(&str, &str)>) {
-        let link = Link::of(address);
+        let link = SafeLink::of(address);
         let found = link.as_ref().map(|link| (link.href.as_str(), link.host.as_str()));
         assert_eq!(found, expected, "of {address:?}");
     }

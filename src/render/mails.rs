@@ -51,7 +51,7 @@ fn check(name: &str, mail: &Rendered) {
 fn every_kind_of_mail_reads_as_it_was_written() {
     let (reader, mailbox) = (address("reader@example.org"), address("watch@tracker.example"));
     let (help_address, web) = (address("help@tracker.example"), web());
-    let service = Service {
+    let service = MailFoot {
         name: "Example Watch",
         mailbox: &mailbox,
         help_address: &help_address,
@@ -69,7 +69,7 @@ fn endless() -> String {
 }
 
 /// A reader of companies with hostile names.
-struct Reader {
+struct HostileReader {
     subscriber: Subscriber,
     watchlist: Watchlist,
     mailbox: EmailAddress,
@@ -77,7 +77,7 @@ struct Reader {
     health: Vec<SourceHealth>,
 }
 
-impl Reader {
+impl HostileReader {
     fn new() -> Self {
         let watchlist = vec![company("hikvision", HOSTILE, HOSTILE), company("zte", &endless(), &endless())];
         let mut subscriber = Subscriber::new(address("ann@example.org"));
@@ -107,8 +107,8 @@ impl Reader {
         Selection { topics: Self::companies(), only, ways: Vec::new() }
     }
 
-    fn service(&self) -> Service<'_> {
-        Service {
+    fn service(&self) -> MailFoot<'_> {
+        MailFoot {
             name: HOSTILE,
             mailbox: &self.mailbox,
             help_address: &self.mailbox,
@@ -134,9 +134,9 @@ impl Reader {
 
 #[test]
 fn hostile_names_stay_text_in_every_answer() {
-    let mut reader = Reader::new();
+    let mut reader = HostileReader::new();
     let token = || ConfirmToken::of(0x5eed_0000_0000_0000_0000_0000_0000_0000);
-    let purpose = Purpose::Subscribe(Reader::selection());
+    let purpose = Purpose::Subscribe(HostileReader::selection());
     check("hostile-confirmation", &reader.answered(&ReplyKind::Confirm(purpose, token()), &[]));
     let on = |title: &str, more| ListedOn {
         source_title: title.to_owned(),
@@ -153,22 +153,22 @@ fn hostile_names_stay_text_in_every_answer() {
         none(&endless(), true),
         none(HOSTILE, false),
     ];
-    check("hostile-welcome", &reader.answered(&ReplyKind::Welcome(Reader::selection()), &listed));
-    check("hostile-goodbye", &reader.answered(&ReplyKind::Goodbye(Reader::companies()), &[]));
-    check("hostile-help", &reader.answered(&ReplyKind::Unknown(Reader::companies()), &[]));
+    check("hostile-welcome", &reader.answered(&ReplyKind::Welcome(HostileReader::selection()), &listed));
+    check("hostile-goodbye", &reader.answered(&ReplyKind::Goodbye(HostileReader::companies()), &[]));
+    check("hostile-help", &reader.answered(&ReplyKind::Unknown(HostileReader::companies()), &[]));
     let now = at("2026-11-24T06:00:00Z");
     for (name, value) in [("digest", "daily"), ("quiet", "22:00-07:00"), ("attestation", "weekly")] {
         reader.subscriber.take(Preference::of(name, value).unwrap(), now);
     }
     reader.subscriber.begin_pause(Some(at("2026-12-24T00:00:00Z")), now);
     check("hostile-list", &reader.answered(&ReplyKind::Preferred, &[]));
-    check("welcome-while-paused", &reader.answered(&ReplyKind::Welcome(Reader::selection()), &[]));
+    check("welcome-while-paused", &reader.answered(&ReplyKind::Welcome(HostileReader::selection()), &[]));
     check("paused", &reader.answered(&ReplyKind::Paused, &[]));
 }
 
 #[test]
 fn what_else_is_answered_reads_as_it_was_written() {
-    let mut reader = Reader::new();
+    let mut reader = HostileReader::new();
     check("resumed", &reader.answered(&ReplyKind::Resumed(Some(at("2026-11-02T09:00:00Z"))), &[]));
     check("never", &reader.answered(&ReplyKind::Never, &[]));
     check("expired", &reader.answered(&ReplyKind::Expired, &[]));
@@ -196,23 +196,23 @@ fn health(title: &str, good: u32, failing_since: Option<&str>) -> SourceHealth {
 
 #[test]
 fn a_hostile_title_stays_text_in_an_attestation() {
-    let reader = Reader::new();
+    let reader = HostileReader::new();
     let health = [health(HOSTILE, 84, None), health(&endless(), 0, Some("2026-11-20T06:00:00Z"))];
     let mail = attestation(&Attestation {
         reader: &reader.subscriber,
         since: at("2026-11-16T08:00:00Z"),
         until: at("2026-11-23T08:00:00Z"),
-        seen: Seen::default(),
+        seen: SeenChanges::default(),
         health: &health,
         watchlist: &reader.watchlist,
-        service: Service { web: None, ..reader.service() },
+        service: MailFoot { web: None, ..reader.service() },
     });
     check("hostile-attestation", &mail.unwrap());
 }
 
 #[test]
 fn hostile_words_stay_text_in_a_retraction() {
-    let (reader, change) = (Reader::new(), hostile());
+    let (reader, change) = (HostileReader::new(), hostile());
     let mail = Mail::queued(
         MailId::derive(&["told"]),
         reader.subscriber.address.clone(),
@@ -230,7 +230,7 @@ fn hostile_words_stay_text_in_a_retraction() {
         changes: vec![&change],
         zone: chrono_tz::Tz::UTC,
         now: at("2026-11-24T09:00:00Z"),
-        service: Service { web: None, ..reader.service() },
+        service: MailFoot { web: None, ..reader.service() },
     });
     check("hostile-retraction", &mail.unwrap());
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::face::SourceWords;
-use super::foot::Service;
+use super::foot::MailFoot;
 use crate::domain::change::Change;
 use crate::domain::deadline::Deadline;
 use crate::domain::email::EmailAddress;
@@ -32,7 +32,7 @@ pub struct Notice<'a> {
     /// How readers call the companies.
     pub watchlist: &'a Watchlist,
     /// Who sends it.
-    pub service: Service<'a>,
+    pub service: MailFoot<'a>,
     /// What is said of the sources beside what changed there.
     pub sources: Option<&'a BTreeMap<SourceId, SourceWords>>,
     /// The reader's time zone.
@@ -86,7 +86,7 @@ impl<'a> Notice<'a> {
     pub fn new(
         recipient: &'a EmailAddress,
         watchlist: &'a Watchlist,
-        service: Service<'a>,
+        service: MailFoot<'a>,
         now: DateTime<Utc>,
     ) -> Self {
         Self {

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use super::difference::inert;
 use super::explanation::explanation;
 use super::face::{Face, SourceWords, label};
-use super::link::Link;
+use super::link::SafeLink;
 use super::when::{day, exact_moment, moment, readable};
 use crate::domain::change::{Change, Evidence, FieldChange};
 use crate::domain::docket::DocketEvent;
@@ -14,7 +14,7 @@ use crate::domain::id::CompanyId;
 use crate::domain::matching::{Match, Watchlist};
 use crate::domain::source::Source;
 use crate::domain::text::{is_deceptive, one_line, shorten};
-use crate::domain::text_diff::{Fate, words};
+use crate::domain::text_diff::{WordFate, words};
 
 /// A title longer than this is a paragraph.
 const MAX_TITLE_CHARS: usize = 300;
@@ -36,7 +36,7 @@ pub struct ChangePage {
     /// The date the entry bears.
     pub date: Option<String>,
     /// Where the source itself shows the entry.
-    pub link: Option<Link>,
+    pub link: Option<SafeLink>,
     /// When it was found.
     pub found_at: String,
     /// Whether it tells what was there already.
@@ -46,9 +46,9 @@ pub struct ChangePage {
     /// What differs.
     pub fields: Vec<FieldPage>,
     /// Whom it concerns and why.
-    pub concerns: Vec<Concern>,
+    pub concerns: Vec<ConcernView>,
     /// Companies it may concern.
-    pub possible: Vec<Concern>,
+    pub possible: Vec<ConcernView>,
     /// The read that shows it, and the one before.
     pub reads: [EvidencePage; 2],
 }
@@ -59,9 +59,9 @@ pub struct FieldPage {
     /// Its name.
     pub name: String,
     /// Its words, each with what became of it; line breaks are kept.
-    pub pieces: Vec<(Fate, String)>,
+    pub pieces: Vec<(WordFate, String)>,
     /// Links that came or went.
-    pub links: Vec<(Fate, String, Option<Link>)>,
+    pub links: Vec<(WordFate, String, Option<SafeLink>)>,
     /// Whether not all of it was compared.
     pub is_cut: bool,
 }
@@ -70,19 +70,19 @@ impl FieldPage {
     /// Whether there was any of it before.
     #[must_use]
     pub fn was_there(&self) -> bool {
-        self.pieces.iter().any(|(fate, _)| *fate != Fate::Added)
+        self.pieces.iter().any(|(fate, _)| *fate != WordFate::Added)
     }
 
     /// Whether there is any of it now.
     #[must_use]
     pub fn is_there(&self) -> bool {
-        self.pieces.iter().any(|(fate, _)| *fate != Fate::Removed)
+        self.pieces.iter().any(|(fate, _)| *fate != WordFate::Removed)
     }
 }
 
 /// Why a change concerns a company.
 #[derive(Debug)]
-pub struct Concern {
+pub struct ConcernView {
     /// The company.
     pub company: CompanyId,
     /// What readers call it.
@@ -97,7 +97,7 @@ pub struct Concern {
 #[derive(Debug)]
 pub struct EvidencePage {
     /// The address that answered.
-    pub link: Option<Link>,
+    pub link: Option<SafeLink>,
     /// The same as text.
     pub address: String,
     /// When, to the second.
@@ -136,14 +136,14 @@ impl ChangePage {
         let ChangeReader { watchlist, followed, zone, source } = reader;
         let words = source.map(SourceWords::of);
         let is_shown = |found: &&Match| followed.is_none_or(|ids| ids.contains(&found.company));
-        let concern = |found: &Match| Concern::of(found, change, watchlist);
+        let concern = |found: &Match| ConcernView::of(found, change, watchlist);
         Self {
             id: one_line(change.id.as_str()),
             title: line(&change.entry.title),
             happened: happened(change),
             source_title: line(&change.source_title),
             date: change.entry.date.map(|date| day(date.day())),
-            link: change.entry.url.as_deref().and_then(Link::of),
+            link: change.entry.url.as_deref().and_then(SafeLink::of),
             found_at: moment(change.found_at, zone),
             is_notice: change.is_notice(),
             retracted_at: change.retracted_at.map(|at| moment(at, zone)),
@@ -185,7 +185,7 @@ impl FieldPage {
         let (before, after) = (cut(&field.before), cut(&field.after));
         let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let is_cut = length(&field.before).max(length(&field.after)) > MAX_FIELD_BYTES;
-        let fate = |fate| if is_notice { Fate::Kept } else { fate };
+        let fate = |fate| if is_notice { WordFate::Kept } else { fate };
         if field.name == LINKS {
             let links = links(&before, &after).into_iter().map(|(of, label, link)| (fate(of), label, link));
             return Self { name, pieces: Vec::new(), links: links.collect(), is_cut };
@@ -196,19 +196,19 @@ impl FieldPage {
 }
 
 /// Links that came or went, a line each.
-fn links(before: &str, after: &str) -> Vec<(Fate, String, Option<Link>)> {
+fn links(before: &str, after: &str) -> Vec<(WordFate, String, Option<SafeLink>)> {
     let (before, after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
-    let gone = before.iter().filter(|line| !after.contains(line)).map(|line| (Fate::Removed, *line));
-    let come = after.iter().filter(|line| !before.contains(line)).map(|line| (Fate::Added, *line));
-    let row = |(fate, row): (Fate, &str)| {
+    let gone = before.iter().filter(|line| !after.contains(line)).map(|line| (WordFate::Removed, *line));
+    let come = after.iter().filter(|line| !before.contains(line)).map(|line| (WordFate::Added, *line));
+    let row = |(fate, row): (WordFate, &str)| {
         let (label, address) = row.split_once('\t').unwrap_or(("", row));
         let label = if label.trim().is_empty() { address } else { label };
-        (fate, shorten(&one_line(label), 200), Link::of(address))
+        (fate, shorten(&one_line(label), 200), SafeLink::of(address))
     };
     gone.chain(come).map(row).collect()
 }
 
-impl Concern {
+impl ConcernView {
     fn of(found: &Match, change: &Change, watchlist: &Watchlist) -> Self {
         let mut texts = change.entry.context.iter().filter(|(name, _)| *name == found.field);
         let text = texts.find(|(_, text)| !found.span.is_empty() && found.stands_in(text));
@@ -230,7 +230,7 @@ impl EvidencePage {
     #[must_use]
     pub fn of(evidence: &Evidence, zone: Tz) -> Self {
         Self {
-            link: Link::of(&evidence.url),
+            link: SafeLink::of(&evidence.url),
             address: shorten(&one_line(&evidence.url), 500),
             read_at: exact_moment(evidence.read_at, zone),
             status: evidence.status,
@@ -267,8 +267,8 @@ mod tests {
             "Order\thttps://a.test/1\nSame\thttps://a.test/s",
             "Same\thttps://a.test/s\nEvil\tjavascript:x",
         );
-        let shown: Vec<(Fate, &str, bool)> =
+        let shown: Vec<(WordFate, &str, bool)> =
             rows.iter().map(|(fate, label, link)| (*fate, label.as_str(), link.is_some())).collect();
-        assert_eq!(shown, [(Fate::Removed, "Order", true), (Fate::Added, "Evil", false)]);
+        assert_eq!(shown, [(WordFate::Removed, "Order", true), (WordFate::Added, "Evil", false)]);
     }
 }

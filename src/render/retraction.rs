@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::foot::Service;
-use super::letter::{Letter, Retracted, mail};
+use super::foot::MailFoot;
+use super::letter::{LetterView, RetractedChange, mail};
 use super::rendered::{RenderError, Rendered};
 use super::when::moment;
 use crate::domain::change::Change;
@@ -31,7 +31,7 @@ pub struct Withdrawal<'a> {
     /// The present, from which links to the changes are counted.
     pub now: DateTime<Utc>,
     /// Who sends it.
-    pub service: Service<'a>,
+    pub service: MailFoot<'a>,
 }
 
 /// Puts a retraction into words.
@@ -48,9 +48,9 @@ pub fn retraction(withdrawal: &Withdrawal<'_>) -> Result<Rendered, RenderError> 
         let link = service.web.map(|web| web.change(&change.id, &mail.recipient, *now));
         let asked_for =
             if link.is_some() { String::new() } else { format!("; change {}", change.id.short()) };
-        Retracted { words: format!("{source}: {title} ({happened}{asked_for})"), link }
+        RetractedChange { words: format!("{source}: {title} ({happened}{asked_for})"), link }
     };
-    letter_mail::render(&Letter {
+    letter_mail::render(&LetterView {
         about: one_line(&mail.subject),
         headline: "An alert we sent you was wrong. We take it back.".to_owned(),
         detail: format!(
@@ -62,6 +62,6 @@ pub fn retraction(withdrawal: &Withdrawal<'_>) -> Result<Rendered, RenderError> 
         ),
         retracted: changes.iter().map(line).collect(),
         is_restored: retraction.is_restored,
-        ..Letter::to(&mail.recipient, *service)
+        ..LetterView::to(&mail.recipient, *service)
     })
 }

@@ -2,11 +2,13 @@
 
 use askama::Template;
 
-use super::link::Link;
+use super::link::SafeLink;
 use super::page::line;
 use super::rendered::RenderError;
 use super::when::{day, on_page};
-use crate::domain::screening::{Answer, Finding, ListFreshness, ListLook, Screened, ScreenedName};
+use crate::domain::screening::{
+    ListFreshness, ListLook, Screened, ScreenedName, ScreeningAnswer, ScreeningFinding,
+};
 
 /// What screening found, ready to be shown: already inert.
 #[derive(Debug)]
@@ -49,13 +51,13 @@ pub struct NameView {
 #[derive(Debug)]
 pub struct FindingView {
     /// What it means for the name.
-    pub answer: Answer,
+    pub answer: ScreeningAnswer,
     /// What readers call the list.
     pub list: String,
     /// The entry.
     pub entry: String,
     /// Where the source itself shows it.
-    pub link: Option<Link>,
+    pub link: Option<SafeLink>,
     /// The name it was found under.
     pub name: String,
     /// How sure it is.
@@ -96,23 +98,23 @@ struct ReportTemplate<'a> {
 }
 
 /// The answers that are told one by one.
-const TOLD: [(Answer, GroupView); 3] = [
+const TOLD: [(ScreeningAnswer, GroupView); 3] = [
     (
-        Answer::Listed,
+        ScreeningAnswer::Listed,
         GroupView {
             title: "Listed",
             meaning: "A list bears the name, or one that is the same but for its writing.",
         },
     ),
     (
-        Answer::Exposed,
+        ScreeningAnswer::Exposed,
         GroupView {
             title: "Exposed",
             meaning: "Not listed itself, but an owner or a subsidiary is, or a category covers it.",
         },
     ),
     (
-        Answer::Possible,
+        ScreeningAnswer::Possible,
         GroupView {
             title: "Possible",
             meaning: "A listed name is near: a person must look whether it is the same.",
@@ -124,7 +126,8 @@ impl ScreeningView {
     /// What was found, ready to be shown.
     #[must_use]
     pub fn of(screened: &Screened) -> Self {
-        let with = |answer: Answer| screened.names.iter().filter(move |name| name.answer() == answer);
+        let with =
+            |answer: ScreeningAnswer| screened.names.iter().filter(move |name| name.answer() == answer);
         let groups = TOLD.into_iter().map(|(answer, group)| {
             (group, with(answer).map(|name| NameView::of(name, screened)).collect::<Vec<_>>())
         });
@@ -133,7 +136,7 @@ impl ScreeningView {
             at: on_page(screened.at),
             names: screened.names.len(),
             groups: groups.filter(|(_, names)| !names.is_empty()).collect(),
-            clear: with(Answer::Clear).map(|name| line(&name.name)).collect(),
+            clear: with(ScreeningAnswer::Clear).map(|name| line(&name.name)).collect(),
             lists: screened.lists.iter().map(ListView::of).collect(),
             not_current: not_current
                 .map(|list| format!("{}: {}", line(&list.title), standing(list)))
@@ -151,14 +154,14 @@ impl NameView {
 }
 
 impl FindingView {
-    pub(super) fn of(finding: &Finding, screened: &Screened) -> Self {
+    pub(super) fn of(finding: &ScreeningFinding, screened: &Screened) -> Self {
         let list = screened.list(&finding.list);
         let of_list = |text: fn(&ListLook) -> Option<&str>| list.and_then(text).map(line).unwrap_or_default();
         Self {
             answer: finding.answer,
             list: list.map_or_else(|| finding.list.to_string(), |list| line(&list.title)),
             entry: line(&finding.entry),
-            link: finding.url.as_deref().and_then(Link::of),
+            link: finding.url.as_deref().and_then(SafeLink::of),
             name: line(&finding.name),
             score: finding.score.to_string(),
             reason: line(&finding.reason),

@@ -4,14 +4,16 @@ use askama::Template;
 
 use super::filters;
 use super::flow::{Indent, wrap};
-use super::link::Link;
+use super::link::SafeLink;
 use super::page::line;
 use super::rendered::{RenderError, Rendered};
 use super::screening::FindingView;
 use super::subject::MAX_SUBJECT_CHARS;
 use crate::domain::id::ScreeningId;
 use crate::domain::mail_kind::MailKind;
-use crate::domain::screening::{Answer, Finding, KnownFinding, ListFreshness, Screened, ScreeningNews};
+use crate::domain::screening::{
+    KnownFinding, ListFreshness, Screened, ScreeningAnswer, ScreeningFinding, ScreeningNews,
+};
 use crate::domain::text::{one_line, shorten};
 
 /// More findings than this are counted.
@@ -19,17 +21,17 @@ const MAX_SHOWN: usize = 50;
 
 #[derive(Template)]
 #[template(path = "screening/mail.txt", escape = "none")]
-struct TextTemplate<'a> {
-    page: &'a Page,
+struct ScreeningNewsText<'a> {
+    page: &'a ScreeningNewsView,
 }
 
 #[derive(Template)]
 #[template(path = "screening/mail.html")]
-struct HtmlTemplate<'a> {
-    page: &'a Page,
+struct ScreeningNewsHtml<'a> {
+    page: &'a ScreeningNewsView,
 }
 
-struct Page {
+struct ScreeningNewsView {
     /// Who runs the service.
     name: String,
     subject: String,
@@ -49,7 +51,7 @@ struct FoundView {
     place: String,
     why: String,
     effect: String,
-    link: Option<Link>,
+    link: Option<SafeLink>,
 }
 
 /// What was found before, already inert.
@@ -58,12 +60,12 @@ struct GoneView {
 }
 
 impl FoundView {
-    fn of(name: &str, finding: &Finding, screened: &Screened) -> Self {
+    fn of(name: &str, finding: &ScreeningFinding, screened: &Screened) -> Self {
         let view = FindingView::of(finding, screened);
         let meaning = match finding.answer {
-            Answer::Listed => "is listed",
-            Answer::Exposed => "is exposed",
-            Answer::Possible | Answer::Clear => "may be listed: a person must look",
+            ScreeningAnswer::Listed => "is listed",
+            ScreeningAnswer::Exposed => "is exposed",
+            ScreeningAnswer::Possible | ScreeningAnswer::Clear => "may be listed: a person must look",
         };
         let dated = if view.date.is_empty() { String::new() } else { format!(", dated {}", view.date) };
         let since =
@@ -130,7 +132,7 @@ pub fn screening_news(
 ) -> Result<Rendered, RenderError> {
     let lead = lead(news);
     let not_current = screened.lists.iter().filter(|list| list.standing != ListFreshness::Current);
-    let page = Page {
+    let page = ScreeningNewsView {
         name: shorten(&one_line(name), 80),
         subject: shorten(&format!("Suppliers {id}: {lead}"), MAX_SUBJECT_CHARS),
         id: id.to_string(),
@@ -149,18 +151,19 @@ pub fn screening_news(
             .join(", "),
         is_operators,
     };
-    let text = TextTemplate { page: &page }.render()?;
-    let html = HtmlTemplate { page: &page }.render()?;
+    let text = ScreeningNewsText { page: &page }.render()?;
+    let html = ScreeningNewsHtml { page: &page }.render()?;
     Ok(Rendered { kind: MailKind::Screening, subject: page.subject, text, html, attachment: None })
 }
 
 /// What is new in one sentence: "1 newly listed, 2 newly possible, 1 no longer found".
 fn lead(news: &ScreeningNews) -> String {
-    let of = |answer: Answer| news.found.iter().filter(|(_, finding)| finding.answer == answer).count();
+    let of =
+        |answer: ScreeningAnswer| news.found.iter().filter(|(_, finding)| finding.answer == answer).count();
     let parts = [
-        (of(Answer::Listed), "newly listed"),
-        (of(Answer::Exposed), "newly exposed"),
-        (of(Answer::Possible), "newly possible"),
+        (of(ScreeningAnswer::Listed), "newly listed"),
+        (of(ScreeningAnswer::Exposed), "newly exposed"),
+        (of(ScreeningAnswer::Possible), "newly possible"),
         (news.gone.len(), "no longer found"),
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));

@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Effects, Style};
 use chrono_tz::Tz;
 
 use super::change_view::concerns;
-use super::difference::{Piece, inert, runs_of};
+use super::difference::{DiffPiece, inert, runs_of};
 use super::explanation::explanation;
 use super::field_view::{FieldBody, FieldView, fields_of, indent_of};
 use super::flow::{Indent, set, wrap};
@@ -14,7 +14,7 @@ use crate::domain::docket::DocketEvent;
 use crate::domain::id::CompanyId;
 use crate::domain::matching::Match;
 use crate::domain::text::{counted, one_line, shorten};
-use crate::domain::text_diff::Fate;
+use crate::domain::text_diff::WordFate;
 
 const BOLD: Style = Style::new().effects(Effects::BOLD);
 const REMOVED: Style = AnsiColor::Red.on_default().effects(Effects::STRIKETHROUGH);
@@ -158,12 +158,12 @@ pub fn differences_for_terminal(change: &Change, colour: bool) -> String {
     text
 }
 
-fn marked(fate: Fate, words: &str, colour: bool) -> String {
+fn marked(fate: WordFate, words: &str, colour: bool) -> String {
     match fate {
         _ if colour => paint(fate_style(fate), words, true),
-        Fate::Kept => words.to_owned(),
-        Fate::Removed => format!("[-{words}-]"),
-        Fate::Added => format!("{{+{words}+}}"),
+        WordFate::Kept => words.to_owned(),
+        WordFate::Removed => format!("[-{words}-]"),
+        WordFate::Added => format!("{{+{words}+}}"),
     }
 }
 
@@ -176,22 +176,23 @@ fn paint(style: Style, text: &str, colour: bool) -> String {
     if colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }
 
-fn fate_style(fate: Fate) -> Style {
+fn fate_style(fate: WordFate) -> Style {
     match fate {
-        Fate::Kept => Style::new(),
-        Fate::Removed => REMOVED,
-        Fate::Added => ADDED,
+        WordFate::Kept => Style::new(),
+        WordFate::Removed => REMOVED,
+        WordFate::Added => ADDED,
     }
 }
 
 /// The field with its changed words coloured in their places.
 fn coloured(field: &FieldView) -> String {
-    let painted = |fate: Fate, words: &str| paint(fate_style(fate), words, true);
+    let painted = |fate: WordFate, words: &str| paint(fate_style(fate), words, true);
     let mut lines = vec![format!("  {}", paint(BOLD, &field.name, true))];
     match &field.body {
         FieldBody::Words { pieces, .. } => lines.push(set(pieces, Indent::of("    "), painted)),
         FieldBody::Links(rows) => lines.extend(
-            rows.iter().map(|row| set(&[Piece::Words(row.fate, row.words())], indent_of(row.fate), painted)),
+            rows.iter()
+                .map(|row| set(&[DiffPiece::Words(row.fate, row.words())], indent_of(row.fate), painted)),
         ),
     }
     lines.extend(field.left_out.iter().map(|left_out| format!("    ({left_out})")));

@@ -10,7 +10,7 @@ use crate::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChan
 use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::email::EmailAddress;
 use crate::domain::event::{DocumentNumber, Tie};
-use crate::domain::grouping::{Collecting, MAX_ITEMS, Waiting, plan};
+use crate::domain::grouping::{CollectionRules, MAX_ITEMS, WaitingItem, plan};
 use crate::domain::id::{BodyHash, ChangeId, CompanyId};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::matching::Watchlist;
@@ -130,8 +130,8 @@ fn id(text: &str) -> CompanyId {
 }
 
 /// A service without a web server or a mailbox: a person takes every wish in.
-fn service(help: &EmailAddress) -> Service<'_> {
-    Service { name: "Example Watch", mailbox: help, help_address: help, postal_address: None, web: None }
+fn service(help: &EmailAddress) -> MailFoot<'_> {
+    MailFoot { name: "Example Watch", mailbox: help, help_address: help, postal_address: None, web: None }
 }
 
 pub(super) fn told(changes: &[Change]) -> Rendered {
@@ -147,11 +147,11 @@ fn told_with(changes: &[Change], ties: &BTreeMap<ChangeId, Vec<Tie>>) -> Rendere
             all_alerts_of(change).iter().map(|alert| (AlertItem::of(alert), change)).collect::<Vec<_>>()
         })
         .collect();
-    let waiting = items.iter().map(|(item, change)| Waiting { item, change, told_as: None });
-    let collecting = Collecting { wait: TimeDelta::zero(), lead: TimeDelta::days(7) };
+    let waiting = items.iter().map(|(item, change)| WaitingItem { item, change, told_as: None });
+    let collecting = CollectionRules { wait: TimeDelta::zero(), lead: TimeDelta::days(7) };
     let plan = plan(&subscriber, waiting, collecting, at("2026-11-24T06:00:04Z"));
     let postal = Some("Example Watch\n1 Example Street, 10115 Berlin");
-    let service = Service { postal_address: postal, ..service(&help) };
+    let service = MailFoot { postal_address: postal, ..service(&help) };
     let built = Notice::new(&subscriber.address, &watchlist, service, at("2026-11-24T06:00:04Z"))
         .telling(&plan.bundles[0])
         .tied_by(ties);
@@ -296,7 +296,7 @@ fn with_a_web_server_the_foot_leads_to_the_readers_own_pages() {
     let base = "https://tracker.example/".parse().unwrap();
     let web = WebAddresses::new(&base, LinkKey::new([7; 32]));
     let links = web.of(&subscriber.address);
-    let service = Service { web: Some(&web), ..service(&help) };
+    let service = MailFoot { web: Some(&web), ..service(&help) };
     let mail =
         notice(&Notice::new(&subscriber.address, &watchlist, service, at("2026-11-24T06:00:04Z"))).unwrap();
     for link in [&links.manage, &links.unsubscribe] {

@@ -2,7 +2,7 @@
 
 use super::addressed::{Addressed, MAX_NAME_CHARS, promise, short_names};
 use super::health::unread;
-use super::letter::{Letter, Listed, mail};
+use super::letter::{LetterView, ListedEntries, mail};
 use super::rendered::{RenderError, Rendered};
 use super::view::missed_on;
 use super::when::day;
@@ -39,7 +39,7 @@ pub(super) fn welcome(to: &Addressed<'_>, selection: &Selection) -> Result<Rende
         ("Nothing about it is listed on", read),
         ("Watched, but not read yet:", never),
     ];
-    letter_mail::render(&Letter {
+    letter_mail::render(&LetterView {
         listed: shown.iter().map(|on| listed(on)).collect(),
         unlisted: unlisted.iter().filter_map(|(words, sources)| named(words, sources)).collect(),
         misses: misses(to.listed),
@@ -51,13 +51,13 @@ pub(super) fn welcome(to: &Addressed<'_>, selection: &Selection) -> Result<Rende
 }
 
 /// What stands on one source, a line an entry.
-fn listed(on: &ListedOn) -> Listed {
+fn listed(on: &ListedOn) -> ListedEntries {
     let line = |(title, date): &(String, Option<EntryDate>)| {
         let date = date.map(|date| format!(" ({})", day(date.day()))).unwrap_or_default();
         format!("{}{date}", shorten(&one_line(title), MAX_LISTED_CHARS))
     };
     let more = (on.more > 0).then(|| format!("{} more", on.more));
-    Listed { source: title(on), entries: on.entries.iter().map(line).chain(more).collect() }
+    ListedEntries { source: title(on), entries: on.entries.iter().map(line).chain(more).collect() }
 }
 
 /// A sentence that names sources; nothing where there are none.

@@ -63,7 +63,7 @@ impl ReadingLoop {
             Box::pin(async move { store.schedules(ids).await })
         });
         let reading = Arc::clone(&checker);
-        let read: Read = Box::new(move |source| {
+        let read: ReadSource = Box::new(move |source| {
             let checker = Arc::clone(&checker);
             Box::pin(async move {
                 let (found, is_kept) = checker.read_as_scheduled(&source).await;
@@ -85,15 +85,15 @@ impl ReadingLoop {
 }
 
 /// What is kept of sources, in the order asked for.
-type Looked = Result<Vec<Result<KeptSchedule, StoreError>>, StoreError>;
-type Look = Box<dyn Fn(Vec<SourceId>) -> BoxFuture<'static, Looked> + Send + Sync>;
-type Read = Box<dyn Fn(Source) -> BoxFuture<'static, Ended> + Send + Sync>;
+type LookedUp = Result<Vec<Result<KeptSchedule, StoreError>>, StoreError>;
+type Look = Box<dyn Fn(Vec<SourceId>) -> BoxFuture<'static, LookedUp> + Send + Sync>;
+type ReadSource = Box<dyn Fn(Source) -> BoxFuture<'static, Ended> + Send + Sync>;
 type IsLarge = Box<dyn Fn(&Source) -> bool + Send + Sync>;
 
 /// How the scheduler looks sources up, and reads them.
 struct Hands {
     look: Look,
-    read: Read,
+    read: ReadSource,
     /// Of these one is read at a time.
     is_large: IsLarge,
 }

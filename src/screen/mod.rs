@@ -21,7 +21,7 @@ use crate::domain::entry::Entry;
 use crate::domain::id::{SourceId, WatchlistHash};
 use crate::domain::matching::WatchlistError;
 use crate::domain::screening::{
-    Answer, Found, ListLook, Screened, ScreenedName, Screening, Since, is_screened,
+    ListLook, Screened, ScreenedName, Screening, ScreeningAnswer, Since, SupplierFinding, is_screened,
 };
 use crate::domain::source::Source;
 use crate::registry::Registry;
@@ -127,7 +127,7 @@ impl Screener {
         &self,
         screening: Screening,
         now: DateTime<Utc>,
-    ) -> Result<(Vec<ListLook>, Vec<Found>, Screening), ScreenError> {
+    ) -> Result<(Vec<ListLook>, Vec<SupplierFinding>, Screening), ScreenError> {
         let screening = Arc::new(screening);
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let turns = Arc::new(Semaphore::new(cores));
@@ -169,7 +169,7 @@ impl Screener {
     async fn date(&self, names: &mut [ScreenedName]) -> Result<(), StoreError> {
         let findings = || names.iter().flat_map(|name| &name.findings);
         let lists: BTreeSet<SourceId> = findings()
-            .filter(|finding| finding.answer != Answer::Possible)
+            .filter(|finding| finding.answer != ScreeningAnswer::Possible)
             .map(|finding| finding.list.clone())
             .collect();
         let mut known = BTreeMap::new();
@@ -183,7 +183,7 @@ impl Screener {
         Ok(())
     }
 
-    async fn history(&self, list: &SourceId) -> Result<History, StoreError> {
+    async fn history(&self, list: &SourceId) -> Result<ListHistory, StoreError> {
         let query = ChangeQuery { source: Some(list.clone()), limit: usize::MAX, ..ChangeQuery::default() };
         let mut added = BTreeMap::new();
         for change in self.store.changes(query).await? {
@@ -193,17 +193,17 @@ impl Screener {
             }
         }
         let first = self.store.snapshots(list, usize::MAX).await?.last().map(|first| first.response.read_at);
-        Ok(History { added, first })
+        Ok(ListHistory { added, first })
     }
 }
 
 /// When the entries of a list came, and when it was read first.
-struct History {
+struct ListHistory {
     added: BTreeMap<String, DateTime<Utc>>,
     first: Option<DateTime<Utc>>,
 }
 
-impl History {
+impl ListHistory {
     fn since(&self, key: &str) -> Option<Since> {
         let added = self.added.get(key).map(|at| Since { at: *at, was_added: true });
         added.or_else(|| self.first.map(|at| Since { at, was_added: false }))

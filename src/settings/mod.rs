@@ -23,4 +23,4 @@ pub use mail::{
 pub use monitor::{MetricsSettings, PingSettings};
 pub use password::PasswordHash;
 pub use store::{DatabaseUrl, Retention, StoreRules, StoreSettings};
-pub use web::{OperatorLogin, ProxyLogin, Role, Section, WebSettings};
+pub use web::{OpenSection, OperatorLogin, ProxyLogin, Role, WebSettings};

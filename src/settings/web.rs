@@ -24,7 +24,7 @@ pub struct WebSettings {
     /// Connections at once.
     pub max_connections: usize,
     /// What anybody may read without a log-in.
-    pub public: Vec<Section>,
+    pub public: Vec<OpenSection>,
     /// Who may log in.
     pub operators: Vec<OperatorLogin>,
     /// The proxy whose word on who asks is taken.
@@ -33,7 +33,7 @@ pub struct WebSettings {
 
 /// A part of the pages that may be opened to everybody. Those with addresses of people are none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Section {
+pub enum OpenSection {
     /// How the service stands.
     Overview,
     /// What changed.
@@ -46,7 +46,7 @@ pub enum Section {
     Coverage,
 }
 
-impl Section {
+impl OpenSection {
     /// Each with its name, which is also where it stands.
     pub const ALL: [(&'static str, Self); 5] = [
         ("overview", Self::Overview),

@@ -9,7 +9,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Verdict;
 use crate::domain::webhook::Webhook;
-use crate::store::{BackupNote, Queue, StoreSize};
+use crate::store::{BackupNote, OpenMails, StoreSize};
 
 /// So much of a reason is shown.
 const MAX_REASON_CHARS: usize = 160;
@@ -19,7 +19,7 @@ const LONG_OVERDUE: Duration = Duration::days(1);
 
 /// Everything that decides how all stands.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub struct StatusFacts {
     /// When these were gathered.
     pub now: DateTime<Utc>,
     /// So many reads in a row that fail need a person.
@@ -29,7 +29,7 @@ pub struct Facts {
     /// The incidents that are open.
     pub incidents: Vec<Incident>,
     /// How the outbox stands.
-    pub mails: Queue,
+    pub mails: OpenMails,
     /// How large the store is.
     pub store: StoreSize,
     /// Whether the store's backups are its database server's, and not regwatch's.

@@ -15,8 +15,8 @@ mod reader;
 mod workers;
 
 pub use durable::written_within;
-pub use facts::{Facts, ReadFacts, SourceFacts};
+pub use facts::{ReadFacts, SourceFacts, StatusFacts};
 pub use need::{Need, kind_of_reason};
-pub use overview::{Figures, Glance, MailFigures, Overview, SourceFigures, StoreFigures, overview};
+pub use overview::{Glance, MailFigures, Overview, SourceFigures, StatusFigures, StoreFigures, overview};
 pub use reader::{StatusReader, StatusReaderParts};
 pub use workers::{Worker, Workers};

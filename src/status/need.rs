@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Facts, SourceFacts, reason};
+use super::facts::{SourceFacts, StatusFacts, reason};
 use crate::domain::id::SourceId;
 use crate::domain::incident::{Incident, IncidentKind};
 use crate::domain::text::{counted, one_line};
@@ -26,7 +26,7 @@ pub struct Need {
 const MAX_NAMED: usize = 5;
 
 /// Everything that needs a person, the sources first.
-pub(super) fn needs(facts: &Facts) -> Vec<Need> {
+pub(super) fn needs(facts: &StatusFacts) -> Vec<Need> {
     let mut needs = failing(facts);
     needs.extend(quarantined(facts));
     needs.extend(of_incidents(facts));
@@ -43,7 +43,7 @@ pub(super) fn needs(facts: &Facts) -> Vec<Need> {
 }
 
 /// Sources that failed often enough; those that fail for the same reason are one line.
-fn failing(facts: &Facts) -> Vec<Need> {
+fn failing(facts: &StatusFacts) -> Vec<Need> {
     let mut groups: BTreeMap<String, Vec<&SourceFacts>> = BTreeMap::new();
     for source in facts.sources.iter().filter(|source| source.fails_too_often(facts.failures)) {
         groups.entry(kind_of_reason(&source.reason())).or_default().push(source);
@@ -86,7 +86,7 @@ pub fn kind_of_reason(reason: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn quarantined(facts: &Facts) -> Vec<Need> {
+fn quarantined(facts: &StatusFacts) -> Vec<Need> {
     let held: Vec<&SourceFacts> = facts.sources.iter().filter(|source| source.is_quarantined()).collect();
     if held.len() > MAX_NAMED {
         return vec![Need {
@@ -109,7 +109,7 @@ fn quarantined(facts: &Facts) -> Vec<Need> {
 
 /// Trouble that is known from elsewhere. What is wrong with reads is seen in the reads themselves, a relay out
 /// of reach lets mail wait, and that the clock was set is over.
-fn of_incidents(facts: &Facts) -> Vec<Need> {
+fn of_incidents(facts: &StatusFacts) -> Vec<Need> {
     let watched = facts.sources.iter().filter(|source| !source.is_paused).map(|source| &source.id);
     let watched: BTreeSet<&SourceId> =
         if facts.incidents.is_empty() { BTreeSet::new() } else { watched.collect() };
@@ -136,7 +136,7 @@ fn of_incidents(facts: &Facts) -> Vec<Need> {
 }
 
 /// Sources that nobody has read although their time came long ago.
-fn overdue(facts: &Facts) -> Option<Need> {
+fn overdue(facts: &StatusFacts) -> Option<Need> {
     let late: Vec<&SourceFacts> =
         facts.sources.iter().filter(|source| source.is_long_overdue(facts.now)).collect();
     let first = late.iter().filter_map(|source| source.due_at).min()?;
@@ -158,7 +158,7 @@ fn overdue(facts: &Facts) -> Option<Need> {
     })
 }
 
-fn mails(facts: &Facts) -> Option<Need> {
+fn mails(facts: &StatusFacts) -> Option<Need> {
     let mails = match facts.mails.attention {
         0 => return None,
         1 => "1 mail failed for good".to_owned(),
@@ -168,7 +168,7 @@ fn mails(facts: &Facts) -> Option<Need> {
 }
 
 /// Webhooks that are told nothing any more until somebody says so.
-fn disabled(facts: &Facts) -> impl Iterator<Item = Need> + '_ {
+fn disabled(facts: &StatusFacts) -> impl Iterator<Item = Need> + '_ {
     let disabled = facts.webhooks.iter().filter(|hook| hook.state == HookState::Disabled);
     disabled.map(|hook| Need {
         what: format!(

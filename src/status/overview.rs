@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Facts, SourceFacts};
+use super::facts::{SourceFacts, StatusFacts};
 use super::need::{Need, needs, since};
 use super::workers::Worker;
 use crate::domain::id::SourceId;
@@ -17,7 +17,7 @@ pub struct Overview {
     /// What needs a person; empty where all is well.
     pub needs: Vec<Need>,
     /// In figures.
-    pub figures: Figures,
+    pub figures: StatusFigures,
 }
 
 /// The same without what has to be measured for it.
@@ -33,7 +33,7 @@ pub struct Glance {
 
 /// The figures, as `status --json` prints them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Figures {
+pub struct StatusFigures {
     /// Of sources.
     pub sources: SourceFigures,
     /// Of mails.
@@ -91,7 +91,7 @@ impl Overview {
 
 /// Decides how all stands.
 #[must_use]
-pub fn overview(facts: &Facts) -> Overview {
+pub fn overview(facts: &StatusFacts) -> Overview {
     let needs = needs(facts);
     let count =
         |counts: &dyn Fn(&SourceFacts) -> bool| facts.sources.iter().filter(|source| counts(source)).count();
@@ -108,11 +108,11 @@ pub fn overview(facts: &Facts) -> Overview {
         facts.mails.oldest.map_or(0, |oldest| (facts.now - oldest).num_seconds().max(0).unsigned_abs());
     let mails = MailFigures { waiting: facts.mails.waiting, oldest_s, attention: facts.mails.attention };
     let store = StoreFigures { bytes: facts.store.bytes, reclaimable: facts.store.reclaimable };
-    let figures = Figures { sources, mails, store, workers: facts.workers.clone() };
+    let figures = StatusFigures { sources, mails, store, workers: facts.workers.clone() };
     Overview { sentence: sentence(facts, &figures), needs, figures }
 }
 
-fn sentence(facts: &Facts, figures: &Figures) -> String {
+fn sentence(facts: &StatusFacts, figures: &StatusFigures) -> String {
     let SourceFigures { total, in_time, attention, paused, .. } = figures.sources;
     let sources = if total == 1 { "source" } else { "sources" };
     let were = if in_time == 1 || total == 1 { "was" } else { "were" };

@@ -5,7 +5,7 @@ use std::time::Duration as StdDuration;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::facts::{Facts, ReadFacts, SourceFacts};
+use super::facts::{ReadFacts, SourceFacts, StatusFacts};
 use super::overview::{Glance, Overview, overview};
 use super::workers::Workers;
 use crate::clock::Clock;
@@ -78,11 +78,11 @@ impl StatusReader {
     ///
     /// # Errors
     /// The store's.
-    pub async fn facts(&self) -> Result<Facts, StoreError> {
+    pub async fn facts(&self) -> Result<StatusFacts, StoreError> {
         self.facts_with(self.parts.store.size(SIZE_MAX_AGE).await?).await
     }
 
-    async fn facts_with(&self, size: StoreSize) -> Result<Facts, StoreError> {
+    async fn facts_with(&self, size: StoreSize) -> Result<StatusFacts, StoreError> {
         let parts = &self.parts;
         let (store, now) = (&parts.store, parts.clock.now());
         let glances = store.glances(Arc::clone(&self.ids)).await?;
@@ -97,7 +97,7 @@ impl StatusReader {
         }
         let mut incidents = store.incidents_since(now).await?;
         incidents.retain(Incident::is_open);
-        Ok(Facts {
+        Ok(StatusFacts {
             now,
             failures: parts.operator.failures,
             sources,

@@ -38,7 +38,7 @@ struct Count {
 }
 
 /// Ends a task's count when it is dropped, however the task ended.
-struct Counted {
+struct TaskGuard {
     workers: Workers,
     name: &'static str,
     is_done: bool,
@@ -48,7 +48,7 @@ impl Workers {
     /// Runs a task under a name. It counts from now on, also before it is polled.
     pub fn run<F: Future>(&self, name: &'static str, task: F) -> impl Future<Output = F::Output> + use<F> {
         self.change(name, |count| count.running += 1);
-        let counted = Counted { workers: self.clone(), name, is_done: false };
+        let counted = TaskGuard { workers: self.clone(), name, is_done: false };
         async move {
             // All of it, so that it is dropped with the task.
             let mut counted = counted;
@@ -76,7 +76,7 @@ impl Workers {
     }
 }
 
-impl Drop for Counted {
+impl Drop for TaskGuard {
     fn drop(&mut self) {
         let is_done = self.is_done;
         self.workers.change(self.name, |count| {

@@ -58,12 +58,12 @@ impl PackedBody {
 }
 
 /// A body of which one part is compressed after another, so that it is nowhere whole.
-pub(super) struct Packer {
+pub(super) struct BodyPacker {
     hasher: Sha256,
     encoder: write::Encoder<'static, Vec<u8>>,
 }
 
-impl Packer {
+impl BodyPacker {
     pub(super) fn new() -> io::Result<Self> {
         Ok(Self { hasher: Sha256::new(), encoder: write::Encoder::new(Vec::new(), LEVEL)? })
     }
@@ -73,7 +73,7 @@ impl Packer {
     }
 }
 
-impl Write for Packer {
+impl Write for BodyPacker {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
         self.encoder.write_all(part)?;
         self.hasher.update(part);
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn what_is_packed_part_by_part_is_what_is_packed_whole() {
         let content: Vec<u8> = (0..=255).cycle().take(900_000).collect();
-        let mut packer = Packer::new().unwrap();
+        let mut packer = BodyPacker::new().unwrap();
         for part in content.chunks(7_000) {
             packer.write_all(part).unwrap();
         }

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 pub(super) use super::compression::Digest;
-use super::compression::{PackedBody, Packer};
+use super::compression::{BodyPacker, PackedBody};
 
 /// Room for most records, which then need not move as they grow.
 const USUAL_BYTES: usize = 1024;
@@ -30,7 +30,7 @@ const AS_BODY: u8 = 1;
 
 /// A record as it lies in a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum RecordForm {
     /// The JSON itself.
     Inline(Vec<u8>),
     /// The JSON lies among the bodies.
@@ -69,7 +69,7 @@ const MAX_PLAIN_BYTES: usize = 256 << 10;
 struct Sink {
     /// What was not compressed yet.
     plain: Vec<u8>,
-    packer: Option<Packer>,
+    packer: Option<BodyPacker>,
 }
 
 impl Write for Sink {
@@ -77,7 +77,7 @@ impl Write for Sink {
         if self.plain.len() + part.len() > MAX_PLAIN_BYTES {
             let packer = match &mut self.packer {
                 Some(packer) => packer,
-                None => self.packer.insert(Packer::new()?),
+                None => self.packer.insert(BodyPacker::new()?),
             };
             packer.write_all(&self.plain)?;
             self.plain.clear();
@@ -100,7 +100,7 @@ pub(super) fn from_json<T: DeserializeOwned>(
     serde_json::from_slice(json).map_err(|error| undecodable(what, key, error.to_string()))
 }
 
-impl Form {
+impl RecordForm {
     /// The bytes that lie in the tree.
     pub(super) fn encode(&self) -> Vec<u8> {
         let (form, payload): (u8, &[u8]) = match self {
@@ -146,13 +146,13 @@ pub(super) fn shown(key: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn read(bytes: &[u8]) -> Result<Form, String> {
-        Form::decode("change", b"k", bytes).map_err(|error| error.to_string())
+    fn read(bytes: &[u8]) -> Result<RecordForm, String> {
+        RecordForm::decode("change", b"k", bytes).map_err(|error| error.to_string())
     }
 
     #[test]
     fn what_was_written_is_read() {
-        for form in [Form::Inline(b"{}".to_vec()), Form::AsBody([7; 32])] {
+        for form in [RecordForm::Inline(b"{}".to_vec()), RecordForm::AsBody([7; 32])] {
             assert_eq!(read(&form.encode()), Ok(form));
         }
     }

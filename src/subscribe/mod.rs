@@ -8,7 +8,7 @@ mod inbox;
 mod subscription_pages;
 
 pub use inbox::{Inbox, InboxParts, IngestError, Ingested};
-pub use subscription_pages::{Question, SubscriptionPages};
+pub use subscription_pages::{PendingQuestion, SubscriptionPages};
 
 use std::sync::Arc;
 

@@ -34,7 +34,7 @@ pub struct SubscriptionPages {
 
 /// A question that somebody is about to answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct PendingQuestion {
     /// What it is about.
     pub purpose: Purpose,
     /// Whether it still waits for its answer.
@@ -85,10 +85,10 @@ impl SubscriptionPages {
     ///
     /// # Errors
     /// The store's error.
-    pub async fn question(&self, token: &ConfirmToken) -> Result<Option<Question>, StoreError> {
+    pub async fn question(&self, token: &ConfirmToken) -> Result<Option<PendingQuestion>, StoreError> {
         let Some(inbox) = &self.inbox else { return Ok(None) };
         let question = inbox.question(&token.hash()).await?;
-        Ok(question.map(|(purpose, is_open, subscriber)| Question { purpose, is_open, subscriber }))
+        Ok(question.map(|(purpose, is_open, subscriber)| PendingQuestion { purpose, is_open, subscriber }))
     }
 
     /// Whether people can be asked for their consent at all.

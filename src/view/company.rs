@@ -11,7 +11,7 @@ use crate::domain::entry::{Entry, EntryDate};
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::match_index::names_in;
 use crate::domain::matching::Watchlist;
-use crate::domain::source::{Listing, Source};
+use crate::domain::source::{ListMeaning, Source};
 use crate::store::{ChangeSearch, FoundChanges, KnownEntries, StoreError};
 
 /// Of one source, as many entries are named.
@@ -52,7 +52,7 @@ pub struct ListedSource {
     /// How many more there are.
     pub more: usize,
     /// What it means to stand there, where the source is a list of which that is known.
-    pub listing: Option<Listing>,
+    pub listing: Option<ListMeaning>,
     /// When the source was first read: what was there then may have been there before.
     pub first_read_at: Option<DateTime<Utc>>,
 }

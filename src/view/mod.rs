@@ -33,10 +33,10 @@ use crate::store::{ChangeSearch, FoundChanges, SourceGlance, Store, StoreError};
 pub use company::{CompanyView, ListedEntry, ListedSource};
 pub use coverage::{CoverageView, SourceCoverage};
 pub use deadlines::DueEntry;
-pub use overview::{DayState, Order, Overview, SourceFilter, SourceRow, SourceState};
+pub use overview::{DayState, ServiceOverview, SourceFilter, SourceOrder, SourceRow, SourceState};
 pub use story::{Story, TiedChange};
 
-use self::watched::Watched;
+use self::watched::WatchedSources;
 
 /// What views are made of.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ pub struct ViewParts {
 
 /// Makes views. One for the whole program.
 #[derive(Debug, Clone)]
-pub struct Views(ViewParts, Arc<Watched>);
+pub struct Views(ViewParts, Arc<WatchedSources>);
 
 /// All about one source.
 #[derive(Debug, Clone)]
@@ -89,7 +89,7 @@ impl Views {
     /// Views over the given parts.
     #[must_use]
     pub fn new(parts: ViewParts) -> Self {
-        let watched = Watched::of(Arc::clone(&parts.sources));
+        let watched = WatchedSources::of(Arc::clone(&parts.sources));
         Self(parts, Arc::new(watched))
     }
 

@@ -87,7 +87,7 @@ pub struct SourceRow {
 
 /// By what the table is ordered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Order {
+pub enum SourceOrder {
     /// The worst first.
     #[default]
     State,
@@ -101,7 +101,7 @@ pub enum Order {
     Due,
 }
 
-impl Order {
+impl SourceOrder {
     /// Each with its name.
     pub const ALL: [(&'static str, Self); 5] = [
         ("state", Self::State),
@@ -124,7 +124,7 @@ pub struct SourceFilter {
     /// Of this group.
     pub group: Option<String>,
     /// In this order.
-    pub order: Order,
+    pub order: SourceOrder,
     /// After so many of them.
     pub skip: usize,
     /// At most so many.
@@ -133,7 +133,7 @@ pub struct SourceFilter {
 
 /// How the service stands.
 #[derive(Debug, Clone)]
-pub struct Overview {
+pub struct ServiceOverview {
     /// The sources asked for.
     pub rows: Vec<SourceRow>,
     /// How many there are of those asked for.
@@ -151,15 +151,15 @@ impl Views {
     ///
     /// # Errors
     /// The store's error.
-    pub async fn overview(&self, filter: &SourceFilter) -> Result<Overview, StoreError> {
+    pub async fn overview(&self, filter: &SourceFilter) -> Result<ServiceOverview, StoreError> {
         let glances = self.glances().await?;
         let now = self.now();
         let pauses = self.0.store.source_pauses(now).await?;
-        let mut standings: Vec<Standing<'_>> = self
+        let mut standings: Vec<SortedSource<'_>> = self
             .sources()
             .iter()
             .zip(glances)
-            .map(|(source, glance)| Standing::of(source, glance, pauses.get(&source.id).copied()))
+            .map(|(source, glance)| SortedSource::of(source, glance, pauses.get(&source.id).copied()))
             .collect();
         let mut by_state = [0; 5];
         for standing in &standings {
@@ -173,14 +173,14 @@ impl Views {
         sort(&mut standings, filter.order, now);
         let shown = standings.into_iter().skip(filter.skip).take(filter.limit);
         let rows = self.completed(shown.map(|standing| standing.row(now)).collect()).await?;
-        Ok(Overview { rows, found, total, by_state, sites: self.sites().to_vec() })
+        Ok(ServiceOverview { rows, found, total, by_state, sites: self.sites().to_vec() })
     }
 
     /// One source as the table has it.
     pub(super) async fn row(&self, source: &Source) -> Result<SourceRow, StoreError> {
         let glances = self.0.store.glances([source.id.clone()].into()).await?;
         let pause = self.0.store.source_pause(&source.id, self.now()).await?;
-        let rows = glances.into_iter().map(|glance| Standing::of(source, glance, pause).row(self.now()));
+        let rows = glances.into_iter().map(|glance| SortedSource::of(source, glance, pause).row(self.now()));
         let mut rows = self.completed(rows.collect()).await?;
         rows.pop().ok_or(StoreError::Closed)
     }
@@ -202,7 +202,7 @@ impl Views {
 }
 
 /// A source as it is compared with others: nothing of it is copied for that.
-struct Standing<'a> {
+struct SortedSource<'a> {
     source: &'a Source,
     glance: Arc<SourceGlance>,
     paused: Option<SourcePause>,
@@ -210,7 +210,7 @@ struct Standing<'a> {
 }
 
 impl SourceFilter {
-    fn admits(&self, standing: &Standing<'_>, words: &[&str]) -> bool {
+    fn admits(&self, standing: &SortedSource<'_>, words: &[&str]) -> bool {
         let source = standing.source;
         self.state.is_none_or(|state| state == standing.state)
             && self.site.as_ref().is_none_or(|site| site == standing.site())
@@ -223,22 +223,22 @@ impl SourceFilter {
     }
 }
 
-fn sort(standings: &mut [Standing<'_>], order: Order, now: DateTime<Utc>) {
+fn sort(standings: &mut [SortedSource<'_>], order: SourceOrder, now: DateTime<Utc>) {
     match order {
-        Order::State => {
+        SourceOrder::State => {
             standings.sort_by(|a, b| (a.state, &a.source.title).cmp(&(b.state, &b.source.title)));
         }
-        Order::Title => standings.sort_by(|a, b| a.source.title.cmp(&b.source.title)),
-        Order::LastGood => standings.sort_by_key(Standing::last_good_at),
-        Order::LastChange => standings.sort_by_key(|row| std::cmp::Reverse(row.glance.last_change())),
-        Order::Due => standings.sort_by_cached_key(|row| {
+        SourceOrder::Title => standings.sort_by(|a, b| a.source.title.cmp(&b.source.title)),
+        SourceOrder::LastGood => standings.sort_by_key(SortedSource::last_good_at),
+        SourceOrder::LastChange => standings.sort_by_key(|row| std::cmp::Reverse(row.glance.last_change())),
+        SourceOrder::Due => standings.sort_by_cached_key(|row| {
             let due = row.next_due_at(now);
             (due.is_none(), due)
         }),
     }
 }
 
-impl<'a> Standing<'a> {
+impl<'a> SortedSource<'a> {
     fn of(source: &'a Source, glance: Arc<SourceGlance>, paused: Option<SourcePause>) -> Self {
         let state = match &glance.state {
             _ if glance.is_held => SourceState::Held,

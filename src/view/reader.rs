@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, Utc};
 
 use super::Views;
 use crate::domain::change::Change;
-use crate::domain::subscription::{State, Subscriber, Subscription};
+use crate::domain::subscription::{Subscriber, Subscription, SubscriptionState};
 use crate::domain::topic::Topic;
 use crate::store::{ChangeSearch, StoreError};
 
@@ -27,7 +27,7 @@ impl Views {
         let since = now.checked_sub_days(Days::new(DAYS)).unwrap_or(now);
         // By number: a change of several companies is one.
         let mut found: BTreeMap<u32, Change> = BTreeMap::new();
-        for known in reader.subscriptions.iter().filter(|known| known.state == State::Active) {
+        for known in reader.subscriptions.iter().filter(|known| known.state == SubscriptionState::Active) {
             let search =
                 ChangeSearch { since: Some(since.date_naive()), limit: SHOWN, ..search_of(&known.topic) };
             let changes = self.search(search).await?.changes;

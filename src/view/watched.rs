@@ -8,7 +8,7 @@ use crate::domain::source::Source;
 
 /// The sources, and the ways to them.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(super) struct WatchedSources {
     /// In the order of the configuration.
     pub(super) sources: Arc<[Source]>,
     /// Their ids in that order.
@@ -19,7 +19,7 @@ pub(super) struct Watched {
     pub(super) sites: Vec<String>,
 }
 
-impl Watched {
+impl WatchedSources {
     pub(super) fn of(sources: Arc<[Source]>) -> Self {
         let ids: Arc<[SourceId]> = sources.iter().map(|source| source.id.clone()).collect();
         let mut by_title: Vec<usize> = (0..sources.len()).collect();

@@ -15,9 +15,9 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret;
 use url::{Host, Url};
 
-use super::session::{Session, is_same};
-use crate::domain::access_token::{AccessToken, Scope};
-use crate::settings::{OperatorLogin, Role, Section, WebSettings};
+use super::session::{LoginSession, is_same};
+use crate::domain::access_token::{AccessScope, AccessToken};
+use crate::settings::{OpenSection, OperatorLogin, Role, WebSettings};
 
 /// Headers by which a proxy shows itself.
 const TRACES: [&str; 7] =
@@ -31,7 +31,7 @@ pub(super) enum Visitor {
     /// Somebody on this machine, who may read what names no person.
     Local,
     /// Somebody who logged in, or whom a proxy vouches for.
-    Known(Session),
+    Known(LoginSession),
     /// A program that holds a token.
     Holder(Holder),
 }
@@ -42,12 +42,12 @@ pub(super) struct Holder {
     /// By which name its deeds are noted.
     pub name: String,
     /// What it may do.
-    pub scopes: BTreeSet<Scope>,
+    pub scopes: BTreeSet<AccessScope>,
 }
 
 /// A token as a request shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shown {
+pub(super) struct ShownToken {
     /// What stands where a token does, whatever it is.
     pub text: String,
     /// Whether it stands in the address, which others may see.
@@ -56,11 +56,11 @@ pub(super) struct Shown {
 
 /// What a page wants of its visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
+pub(super) enum AccessNeed {
     /// To be let in: known, local, or the section is open to all.
-    Reading(Option<Section>),
+    Reading(Option<OpenSection>),
     /// The same of what feed readers and calendars fetch, for which they may have a token of its own.
-    Feed(Section),
+    Feed(OpenSection),
     /// To be an operator.
     Operating,
 }
@@ -72,16 +72,18 @@ impl Visitor {
     }
 
     /// Whether what is wanted may be had.
-    pub(super) fn may(&self, need: Need, public: &[Section]) -> bool {
+    pub(super) fn may(&self, need: AccessNeed, public: &[OpenSection]) -> bool {
         match (need, self) {
-            (Need::Operating, visitor) => visitor.is_operator(),
-            (Need::Reading(_) | Need::Feed(_), Self::Known(_) | Self::Local) => true,
-            (Need::Reading(_), Self::Holder(holder)) => holder.may(Scope::Read),
-            (Need::Feed(_), Self::Holder(holder)) => holder.may(Scope::Feeds) || holder.may(Scope::Read),
-            (Need::Reading(section), Self::Stranger) => {
+            (AccessNeed::Operating, visitor) => visitor.is_operator(),
+            (AccessNeed::Reading(_) | AccessNeed::Feed(_), Self::Known(_) | Self::Local) => true,
+            (AccessNeed::Reading(_), Self::Holder(holder)) => holder.may(AccessScope::Read),
+            (AccessNeed::Feed(_), Self::Holder(holder)) => {
+                holder.may(AccessScope::Feeds) || holder.may(AccessScope::Read)
+            }
+            (AccessNeed::Reading(section), Self::Stranger) => {
                 section.is_some_and(|section| public.contains(&section))
             }
-            (Need::Feed(section), Self::Stranger) => public.contains(&section),
+            (AccessNeed::Feed(section), Self::Stranger) => public.contains(&section),
         }
     }
 
@@ -102,19 +104,19 @@ impl Holder {
     }
 
     /// Whether it may do this.
-    pub(super) fn may(&self, scope: Scope) -> bool {
+    pub(super) fn may(&self, scope: AccessScope) -> bool {
         self.scopes.contains(&scope)
     }
 }
 
 /// The token that a request shows: in its header, or, of what feed readers and calendars fetch, as a password or in
 /// the address, since many of them know no other way.
-pub(super) fn shown_token(uri: &Uri, headers: &HeaderMap) -> Option<Shown> {
-    let is_feed = matches!(first_part(uri.path()).and_then(need_of), Some(Need::Feed(_)));
+pub(super) fn shown_token(uri: &Uri, headers: &HeaderMap) -> Option<ShownToken> {
+    let is_feed = matches!(first_part(uri.path()).and_then(need_of), Some(AccessNeed::Feed(_)));
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, rest) = header.and_then(|value| value.split_once(' ')).unwrap_or_default();
     if scheme.eq_ignore_ascii_case("bearer") {
-        return Some(Shown { text: rest.trim().to_owned(), is_in_address: false });
+        return Some(ShownToken { text: rest.trim().to_owned(), is_in_address: false });
     }
     if !is_feed {
         return None;
@@ -122,11 +124,11 @@ pub(super) fn shown_token(uri: &Uri, headers: &HeaderMap) -> Option<Shown> {
     if scheme.eq_ignore_ascii_case("basic") {
         let decoded = STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let password = decoded.as_deref().and_then(|pair| pair.split_once(':')).unwrap_or_default().1;
-        return Some(Shown { text: password.to_owned(), is_in_address: false });
+        return Some(ShownToken { text: password.to_owned(), is_in_address: false });
     }
     let mut fields = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     let token = fields.find(|(name, _)| name == TOKEN_FIELD);
-    token.map(|(_, text)| Shown { text: text.into_owned(), is_in_address: true })
+    token.map(|(_, text)| ShownToken { text: text.into_owned(), is_in_address: true })
 }
 
 /// The field of an address in which a token may stand.
@@ -138,17 +140,19 @@ pub(super) fn first_part(path: &str) -> Option<&str> {
 }
 
 /// What the first part of a path wants; `None` for what is no page.
-pub(super) fn need_of(first: &str) -> Option<Need> {
+pub(super) fn need_of(first: &str) -> Option<AccessNeed> {
     Some(match first {
-        "" => Need::Reading(Some(Section::Overview)),
-        "changes" => Need::Reading(Some(Section::Changes)),
-        "changes.atom" | "changes.json" | "changes.csv" | "deadlines.ics" => Need::Feed(Section::Changes),
-        "sources" => Need::Reading(Some(Section::Sources)),
-        "companies" => Need::Reading(Some(Section::Companies)),
-        "coverage" => Need::Reading(Some(Section::Coverage)),
+        "" => AccessNeed::Reading(Some(OpenSection::Overview)),
+        "changes" => AccessNeed::Reading(Some(OpenSection::Changes)),
+        "changes.atom" | "changes.json" | "changes.csv" | "deadlines.ics" => {
+            AccessNeed::Feed(OpenSection::Changes)
+        }
+        "sources" => AccessNeed::Reading(Some(OpenSection::Sources)),
+        "companies" => AccessNeed::Reading(Some(OpenSection::Companies)),
+        "coverage" => AccessNeed::Reading(Some(OpenSection::Coverage)),
         // The page about the API; the API itself says of each operation what it needs.
-        "review" | "audit" | "api" => Need::Reading(None),
-        "mails" | "subscribers" | "screen" => Need::Operating,
+        "review" | "audit" | "api" => AccessNeed::Reading(None),
+        "mails" | "subscribers" | "screen" => AccessNeed::Operating,
         _ => return None,
     })
 }
@@ -291,19 +295,22 @@ mod tests {
 
     #[test]
     fn a_token_lets_in_as_far_as_its_scopes_go() {
-        let holder = |scopes: &[Scope]| {
+        let holder = |scopes: &[AccessScope]| {
             Visitor::Holder(Holder { name: String::new(), scopes: scopes.iter().copied().collect() })
         };
-        let (page, feed) = (Need::Reading(None), Need::Feed(Section::Changes));
+        let (page, feed) = (AccessNeed::Reading(None), AccessNeed::Feed(OpenSection::Changes));
         for (scopes, expected) in [
-            (&[Scope::Feeds][..], (false, true)),
-            (&[Scope::Read], (true, true)),
-            (&[Scope::Operate, Scope::Subscribers], (false, false)),
+            (&[AccessScope::Feeds][..], (false, true)),
+            (&[AccessScope::Read], (true, true)),
+            (&[AccessScope::Operate, AccessScope::Subscribers], (false, false)),
             (&[], (false, false)),
         ] {
             let visitor = holder(scopes);
             assert_eq!((visitor.may(page, &[]), visitor.may(feed, &[])), expected, "{scopes:?}");
-            assert!(!visitor.may(Need::Operating, &[]), "the forms of the pages are people's: {scopes:?}");
+            assert!(
+                !visitor.may(AccessNeed::Operating, &[]),
+                "the forms of the pages are people's: {scopes:?}"
+            );
         }
     }
 
@@ -351,7 +358,7 @@ mod tests {
 
     #[test]
     fn strangers_see_what_is_open_and_only_operators_what_names_people() {
-        let public = [Section::Changes];
+        let public = [OpenSection::Changes];
         let need = |first| need_of(first).unwrap();
         assert!(Visitor::Stranger.may(need("changes"), &public));
         assert!(!Visitor::Stranger.may(need("sources"), &public));

@@ -16,14 +16,14 @@ use axum::{Extension, Router};
 use chrono::NaiveDate;
 
 use super::archive::MAIL;
-use super::form::{Change, Fault, KINDS};
+use super::form::{FormChange, FormFault, KINDS};
 use super::guard::{guard, last_part};
-use super::page::{Confirm, Followed, Manage, Message, Unsubscribe, page, secured, style};
+use super::page::{Confirm, Followed, Manage, MessagePage, UnsubscribePage, page, secured, style};
 use super::ways::Ways;
-use super::{Shared, api, desk};
+use super::{WebState, api, desk};
 use crate::domain::inbound::{ConfirmToken, ReplyKind};
 use crate::domain::keyed_link::{LinkPurpose, SubscriberKey};
-use crate::domain::subscription::{State as SubscriptionState, Subscriber};
+use crate::domain::subscription::{Subscriber, SubscriptionState};
 use crate::domain::text::error_chain;
 use crate::domain::topic::Topic;
 use crate::render::{company_name, followed, paused, promise, wishes};
@@ -34,13 +34,13 @@ use crate::subscribe::IngestError;
 const MAX_BODY_BYTES: usize = 4 * 1024;
 
 /// What leads somewhere.
-type Server = State<Arc<Shared>>;
+type Server = State<Arc<WebState>>;
 
 /// A body within its limit, or what was wrong with it.
-type Body = Result<Bytes, BytesRejection>;
+type LimitedBody = Result<Bytes, BytesRejection>;
 
 /// Every path.
-pub(super) fn router(shared: Arc<Shared>) -> Router {
+pub(super) fn router(shared: Arc<WebState>) -> Router {
     let (api, described) = api::router(&shared);
     Router::new()
         .route("/confirm/{token}", get(ask_to_confirm).post(confirm))
@@ -79,7 +79,7 @@ async fn ask_to_confirm(State(shared): Server, uri: Uri) -> Response {
     }
 }
 
-async fn confirm(State(shared): Server, uri: Uri, body: Body) -> Response {
+async fn confirm(State(shared): Server, uri: Uri, body: LimitedBody) -> Response {
     if body.is_err() {
         return shared.too_much();
     }
@@ -113,19 +113,19 @@ const SHOW_FOUND: &str = "show=found";
 /// Asks it for the mails that were sent to them.
 const SHOW_MAILS: &str = "show=mails";
 
-async fn change_followed(State(shared): Server, uri: Uri, body: Body) -> Response {
+async fn change_followed(State(shared): Server, uri: Uri, body: LimitedBody) -> Response {
     let Some(key) = shared.visits.open(LinkPurpose::Manage, &last_part(&uri)) else {
         return shared.nothing();
     };
     let Ok(body) = body else { return shared.too_much() };
-    let change = match Change::of(&body) {
+    let change = match FormChange::of(&body) {
         Ok(change) => change,
         Err(fault) => return shared.followed(&key, Err(fault)).await,
     };
-    if let Change::Pause(Some(day)) = change
+    if let FormChange::Pause(Some(day)) = change
         && !shared.is_to_come(&key, day).await
     {
-        return shared.followed(&key, Err(Fault::Day)).await;
+        return shared.followed(&key, Err(FormFault::Day)).await;
     }
     match shared.change(&key, change).await {
         Ok(done) => shared.followed(&key, Ok(Some(done))).await,
@@ -145,13 +145,13 @@ async fn ask_to_leave(State(shared): Server, uri: Uri) -> Response {
 
 /// The button, and the one click of RFC 8058, whose body says no more than that it is one: either acts, in
 /// whichever of the two encodings it comes.
-async fn leave(State(shared): Server, uri: Uri, body: Body) -> Response {
+async fn leave(State(shared): Server, uri: Uri, body: LimitedBody) -> Response {
     let Some(key) = shared.visits.open(LinkPurpose::Unsubscribe, &last_part(&uri)) else {
         return shared.nothing();
     };
     let Ok(body) = body else { return shared.too_much() };
     // Nothing but the button for it takes leaving back: whatever else is sent here is a click that leaves.
-    if Change::of(&body) == Ok(Change::Undo) {
+    if FormChange::of(&body) == Ok(FormChange::Undo) {
         return shared.taken_back(&key).await;
     }
     if let Err(error) = shared.visits.leave(&key, None).await {
@@ -167,20 +167,20 @@ async fn nothing(State(shared): Server) -> Response {
     shared.nothing()
 }
 
-impl Shared {
+impl WebState {
     /// Does what a button asks for; gives in words what was done.
-    async fn change(&self, key: &SubscriberKey, change: Change) -> Result<String, IngestError> {
+    async fn change(&self, key: &SubscriberKey, change: FormChange) -> Result<String, IngestError> {
         Ok(match change {
-            Change::Leave(company) => {
+            FormChange::Leave(company) => {
                 self.visits.leave(key, Some(&company)).await?;
                 let name = company_name(&company, &self.registry.current());
                 format!("You will receive no further alerts about {name}.")
             }
-            Change::LeaveAll => {
+            FormChange::LeaveAll => {
                 self.visits.leave(key, None).await?;
                 "You have been unsubscribed. You will receive no further alerts.".to_owned()
             }
-            Change::Add(company) => {
+            FormChange::Add(company) => {
                 let watchlist = self.registry.current();
                 if watchlist.can_be_followed(&company) {
                     self.visits.ask_for_more(key, &company).await?;
@@ -189,23 +189,23 @@ impl Shared {
                 let name = company_name(&company, &watchlist);
                 format!("We sent you a mail to confirm that you want to follow {name} too.")
             }
-            Change::Undo => self.undo(key).await?,
-            Change::Pause(until) => {
+            FormChange::Undo => self.undo(key).await?,
+            FormChange::Pause(until) => {
                 self.visits.pause(key, true, until).await?;
                 "Mail is paused.".to_owned()
             }
-            Change::Resume => {
+            FormChange::Resume => {
                 self.visits.pause(key, false, None).await?;
                 // What the pause collected may be told now.
                 self.woken.notify_one();
                 "Mail has resumed.".to_owned()
             }
-            Change::Refine(company, kinds) => {
+            FormChange::Refine(company, kinds) => {
                 self.visits.refine(key, &company, kinds).await?;
                 let name = company_name(&company, &self.registry.current());
                 format!("Your choice for {name} is saved.")
             }
-            Change::Prefer(wishes) => {
+            FormChange::Prefer(wishes) => {
                 self.visits.prefer(key, wishes).await?;
                 "Your mail settings are saved.".to_owned()
             }
@@ -233,7 +233,7 @@ impl Shared {
         let lines = found.map(|subscriber| self.standing(&subscriber)).unwrap_or_default();
         page(
             StatusCode::OK,
-            &Message {
+            &MessagePage {
                 root: self.root(),
                 name: self.organisation(),
                 title: "What you follow now",
@@ -261,7 +261,14 @@ impl Shared {
         let root = self.root();
         page(
             StatusCode::OK,
-            &Unsubscribe { root, name: self.organisation(), title, whom: whom(found), is_following, undo },
+            &UnsubscribePage {
+                root,
+                name: self.organisation(),
+                title,
+                whom: whom(found),
+                is_following,
+                undo,
+            },
         )
     }
 
@@ -285,7 +292,7 @@ impl Shared {
     }
 
     /// The page of what somebody follows, with what was just done or why nothing was.
-    async fn followed(&self, key: &SubscriberKey, done: Result<Option<String>, Fault>) -> Response {
+    async fn followed(&self, key: &SubscriberKey, done: Result<Option<String>, FormFault>) -> Response {
         let found = match self.visits.subscriber(key).await {
             Ok(found) => found,
             Err(error) => return self.fault(&error),
@@ -407,13 +414,16 @@ impl Shared {
                 return self.nothing();
             }
         };
-        page(StatusCode::OK, &Message { root: self.root(), name: self.organisation(), title, lines, text })
+        page(
+            StatusCode::OK,
+            &MessagePage { root: self.root(), name: self.organisation(), title, lines, text },
+        )
     }
 
     fn refusal(&self, status: StatusCode, title: &str, text: &str) -> Response {
         page(
             status,
-            &Message { root: self.root(), name: self.organisation(), title, lines: Vec::new(), text },
+            &MessagePage { root: self.root(), name: self.organisation(), title, lines: Vec::new(), text },
         )
     }
 

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono_tz::Tz;
 
-use super::Shared;
+use super::WebState;
 use super::page::{ArchivePage, ArchiveRow, FoundRow, MailPage, page, readable};
 use crate::domain::id::MailId;
 use crate::domain::keyed_link::SubscriberKey;
@@ -23,7 +23,7 @@ const SHOWN: usize = 100;
 /// What stands in the query before a mail's id.
 pub(super) const MAIL: &str = "mail=";
 
-impl Shared {
+impl WebState {
     /// The list of whoever a link belongs to.
     pub(super) async fn archive_of(&self, key: &SubscriberKey) -> Response {
         match self.archive_page(key).await {

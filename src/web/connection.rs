@@ -60,7 +60,7 @@ pub(super) struct Places {
 
 /// One of them. Given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ConnectionSlot {
     places: Places,
     client: IpAddr,
 }
@@ -72,7 +72,7 @@ impl Places {
     }
 
     /// One more for a client, unless it has its share.
-    pub(super) fn take(&self, client: IpAddr) -> Option<Place> {
+    pub(super) fn take(&self, client: IpAddr) -> Option<ConnectionSlot> {
         let client = client.to_canonical();
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.entry(client).or_default();
@@ -80,11 +80,11 @@ impl Places {
             return None;
         }
         *count += 1;
-        Some(Place { places: self.clone(), client })
+        Some(ConnectionSlot { places: self.clone(), client })
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = taken.get_mut(&self.client) {
@@ -104,7 +104,7 @@ mod tests {
     fn a_client_has_its_share_of_places_and_gives_them_back() {
         let (proxy, client) = ("127.0.0.1".parse().unwrap(), "192.0.2.1".parse().unwrap());
         let places = Places::new(2, &[proxy]);
-        let held: Vec<Place> = (0..2).filter_map(|_| places.take(client)).collect();
+        let held: Vec<ConnectionSlot> = (0..2).filter_map(|_| places.take(client)).collect();
         assert_eq!(held.len(), 2);
         assert!(places.take(client).is_none());
         assert_eq!((0..9).filter_map(|_| places.take(proxy)).collect::<Vec<_>>().len(), 9);

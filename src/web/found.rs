@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::Shared;
+use super::WebState;
 use super::page::{FoundPage, FoundRow, page};
 use crate::domain::change::Change;
 use crate::domain::keyed_link::SubscriberKey;
@@ -13,7 +13,7 @@ use crate::domain::subscription::Subscriber;
 use crate::render::{day, line, moment};
 use crate::store::StoreError;
 
-impl Shared {
+impl WebState {
     /// The page of whoever a link belongs to.
     pub(super) async fn found_for(&self, key: &SubscriberKey) -> Response {
         match self.found_page(key).await {

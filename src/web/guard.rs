@@ -12,10 +12,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tokio::time::{Instant, timeout};
 
-use super::access::{Holder, Shown, Visitor, shown_token};
+use super::access::{Holder, ShownToken, Visitor, shown_token};
 use super::client::client_address;
-use super::rate::Client;
-use super::{Shared, link_of_change};
+use super::rate::CountedClient;
+use super::{WebState, link_of_change};
 use crate::domain::access_token::TokenText;
 use crate::domain::inbound::ConfirmToken;
 use crate::domain::keyed_link::LinkPurpose;
@@ -26,11 +26,11 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The address that a connection came from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Peer(pub IpAddr);
+pub(super) struct PeerAddress(pub IpAddr);
 
 pub(super) async fn guard(
-    State(shared): State<Arc<Shared>>,
-    Extension(Peer(peer)): Extension<Peer>,
+    State(shared): State<Arc<WebState>>,
+    Extension(PeerAddress(peer)): Extension<PeerAddress>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -58,9 +58,9 @@ pub(super) async fn guard(
     timeout(REQUEST_TIMEOUT, next.run(request)).await.unwrap_or_else(|_| shared.too_slow())
 }
 
-impl Shared {
+impl WebState {
     /// The program that holds a token; `None` where it is not good, or where nobody can say.
-    async fn holder(&self, shown: &Shown) -> Option<Holder> {
+    async fn holder(&self, shown: &ShownToken) -> Option<Holder> {
         let text: TokenText = shown.text.parse().ok()?;
         let kept = self.desk.store.access_token(&text.hash()).await.inspect_err(|error| {
             tracing::error!(error = error_chain(error), "failed to look up a token");
@@ -70,24 +70,24 @@ impl Shared {
     }
 
     /// Whose account a request goes on.
-    async fn client(&self, peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> Client {
+    async fn client(&self, peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> CountedClient {
         let link = &last_part(uri);
         let purposes = [LinkPurpose::Unsubscribe, LinkPurpose::Manage];
         if let Some(key) = purposes.into_iter().find_map(|purpose| self.visits.open(purpose, link)) {
-            return Client::Holder(key);
+            return CountedClient::Holder(key);
         }
         if let Some(linked) = link_of_change(uri.path())
             && let Some(reader) = self.visits.reader_of(&linked.change, linked.seal)
         {
-            return Client::Holder(reader);
+            return CountedClient::Holder(reader);
         }
         // What looks like a token is looked up, which costs as little as a page that says there is nothing.
         if let Ok(token) = link.parse::<ConfirmToken>()
             && self.visits.is_asked(&token).await.unwrap_or_default()
         {
-            return Client::Asked(token.hash());
+            return CountedClient::Asked(token.hash());
         }
-        Client::at(client_address(peer, headers, &self.trusted_proxies))
+        CountedClient::at(client_address(peer, headers, &self.trusted_proxies))
     }
 }
 

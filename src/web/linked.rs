@@ -6,18 +6,18 @@
 use axum::http::Method;
 use axum::response::Response;
 
-use super::Shared;
-use super::desk::{self, Frame};
+use super::WebState;
+use super::desk::{self, PageFrame};
 use super::page::page;
 use crate::domain::id::{ChangeId, CompanyId};
-use crate::domain::subscription::{State, Subscriber};
+use crate::domain::subscription::{Subscriber, SubscriptionState};
 use crate::domain::topic::Topic;
 use crate::render::{ChangePage, ChangeReader};
 use crate::view::Story;
 
 /// What stands in a path that may be such a link: the change, the seal, and what is asked for below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Linked<'a> {
+pub(super) struct LinkedPath<'a> {
     pub change: ChangeId,
     pub seal: &'a str,
     below: &'a str,
@@ -27,16 +27,16 @@ pub(super) struct Linked<'a> {
 const SEAL_LETTERS: usize = 60;
 
 /// The link of an alert in a path, whoever made it. What a mail program took for a part of it is left away.
-pub(super) fn link_of_change(path: &str) -> Option<Linked<'_>> {
+pub(super) fn link_of_change(path: &str) -> Option<LinkedPath<'_>> {
     let (id, rest) = path.strip_prefix("/changes/")?.split_once('/')?;
     let length = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
     let (seal, below) = rest.split_at(length);
     let below = if below.starts_with('/') { below.trim_matches('/') } else { "" };
-    (length == SEAL_LETTERS).then(|| Linked { change: ChangeId::from_text(id), seal, below })
+    (length == SEAL_LETTERS).then(|| LinkedPath { change: ChangeId::from_text(id), seal, below })
 }
 
 /// Answers whoever follows the link.
-pub(super) async fn answer(shared: &Shared, path: &str, method: &Method) -> Response {
+pub(super) async fn answer(shared: &WebState, path: &str, method: &Method) -> Response {
     let (Some(link), true) = (link_of_change(path), matches!(*method, Method::GET | Method::HEAD)) else {
         return shared.nothing();
     };
@@ -57,19 +57,19 @@ pub(super) async fn answer(shared: &Shared, path: &str, method: &Method) -> Resp
     }
 }
 
-impl Shared {
-    async fn linked(&self, link: &Linked<'_>, reader: &Subscriber, story: &Story) -> Response {
+impl WebState {
+    async fn linked(&self, link: &LinkedPath<'_>, reader: &Subscriber, story: &Story) -> Response {
         let back = format!("{}changes/{}/{}", self.root(), link.change, link.seal);
         let mut below = link.below.split('/');
         match (below.next().unwrap_or_default(), below.next(), below.next()) {
             ("", None, None) => self.linked_change(back, reader, story),
             ("evidence", None, None) => {
-                let refused = Frame::bare(self.root(), "There is no evidence");
+                let refused = PageFrame::bare(self.root(), "There is no evidence");
                 self.evidence(refused, &story.change.id).await
             }
             (which, raw, None) => match (desk::body::is_before(which), raw) {
                 (Some(before), None) => {
-                    let frame = Frame::bare(self.root(), desk::body::title(before));
+                    let frame = PageFrame::bare(self.root(), desk::body::title(before));
                     self.body_page(frame, back, story, before).await
                 }
                 (Some(before), Some("raw")) => self.download(story.body(before)).await,
@@ -80,7 +80,7 @@ impl Shared {
     }
 
     fn linked_change(&self, here: String, reader: &Subscriber, story: &Story) -> Response {
-        let active = reader.subscriptions.iter().filter(|known| known.state == State::Active);
+        let active = reader.subscriptions.iter().filter(|known| known.state == SubscriptionState::Active);
         let followed: Vec<Topic> = active.map(|known| known.topic.clone()).collect();
         let companies: Vec<CompanyId> = followed.iter().filter_map(Topic::company).cloned().collect();
         // Who follows the source follows whomever it names.
@@ -95,8 +95,8 @@ impl Shared {
                 source: self.desk.views.source(story.change.source.as_str()),
             },
         );
-        let one = desk::change::One {
-            frame: Frame::bare(self.root(), &change.title),
+        let one = desk::change::OneChangePage {
+            frame: PageFrame::bare(self.root(), &change.title),
             source: story.change.source.to_string(),
             headers: desk::change::headers_of(story),
             is_side_by_side: false,

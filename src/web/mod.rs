@@ -45,7 +45,7 @@ use tokio_util::task::TaskTracker;
 use self::access::Visitor;
 use self::connection::Places;
 use self::desk::Desk;
-use self::guard::Peer;
+use self::guard::PeerAddress;
 use self::linked::link_of_change;
 use self::rate::Rates;
 use crate::check::Checker;
@@ -119,7 +119,7 @@ pub struct Runner {
 
 /// The same with what the answers need besides.
 #[derive(Debug)]
-struct Shared {
+struct WebState {
     visits: Arc<SubscriptionPages>,
     registry: Registry,
     woken: Arc<Notify>,
@@ -129,7 +129,7 @@ struct Shared {
     desk: Desk,
 }
 
-impl Shared {
+impl WebState {
     fn of(parts: WebParts, settings: &WebSettings, tasks: TaskTracker) -> Self {
         let desk = Desk::of(&parts, settings, tasks);
         let WebParts { visits, registry, woken, .. } = parts;
@@ -152,7 +152,7 @@ impl Shared {
             return Visitor::Known(session);
         }
         if let Some(operator) = access::vouched(settings, headers) {
-            return Visitor::Known(session::Session::vouched(operator, sessions));
+            return Visitor::Known(session::LoginSession::vouched(operator, sessions));
         }
         if access::is_local(settings, peer, headers) { Visitor::Local } else { Visitor::Stranger }
     }
@@ -193,7 +193,7 @@ impl WebServer {
     /// Answers until stopped. Each connection is a task of its own; one under way is finished.
     pub async fn serve(self, parts: WebParts, tasks: TaskTracker, stop: CancellationToken) {
         let Self { listener, settings } = self;
-        let router = answer::router(Arc::new(Shared::of(parts, &settings, tasks.clone())));
+        let router = answer::router(Arc::new(WebState::of(parts, &settings, tasks.clone())));
         let slots = Arc::new(Semaphore::new(settings.max_connections));
         let places = Places::new(settings.max_connections / 4, &settings.trusted_proxies);
         loop {
@@ -226,5 +226,5 @@ impl WebServer {
 
 /// The pages as they are shown to one peer.
 fn knowing(router: &Router, peer: SocketAddr) -> Router {
-    router.clone().layer(Extension(Peer(peer.ip())))
+    router.clone().layer(Extension(PeerAddress(peer.ip())))
 }

@@ -12,7 +12,7 @@ use crate::render::with_lines;
 /// A page. `root` is the path under which all of them stand.
 #[derive(Template)]
 #[template(path = "message.html")]
-pub(super) struct Message<'a> {
+pub(super) struct MessagePage<'a> {
     pub root: &'a str,
     /// Who runs the service.
     pub name: &'a str,
@@ -37,7 +37,7 @@ pub(super) struct Confirm<'a> {
 /// The end of all mail, with its button, and the way back from it.
 #[derive(Template)]
 #[template(path = "unsubscribe.html")]
-pub(super) struct Unsubscribe<'a> {
+pub(super) struct UnsubscribePage<'a> {
     pub root: &'a str,
     /// Who runs the service.
     pub name: &'a str,

@@ -12,7 +12,7 @@ use crate::domain::token_bucket::{BucketRate, TokenBucket};
 
 /// Who asks, as far as they are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Client {
+pub(super) enum CountedClient {
     /// Somebody at an address.
     Address(IpAddr),
     /// Whoever holds a link that was made here. A mail provider presses the buttons of all its users
@@ -22,7 +22,7 @@ pub(super) enum Client {
     Asked(TokenHash),
 }
 
-impl Client {
+impl CountedClient {
     /// Who asks from an address. One subscriber line has a whole IPv6 network of 64 bits.
     pub(super) fn at(address: IpAddr) -> Self {
         Self::Address(match address.to_canonical() {
@@ -39,14 +39,14 @@ impl Client {
 /// ask, a mail provider's one click is taken.
 #[derive(Debug)]
 pub(super) struct Rates {
-    strangers: Account,
-    holders: Account,
+    strangers: RateAccount,
+    holders: RateAccount,
 }
 
 impl Rates {
     /// Both rates are requests in a minute, at least one.
     pub(super) fn new(client_rate: u32, total_rate: u32, now: Instant) -> Self {
-        let account = || Account {
+        let account = || RateAccount {
             begun: now,
             client: BucketRate::per_minute(client_rate),
             all: BucketRate::per_minute(total_rate),
@@ -61,26 +61,26 @@ impl Rates {
     /// # Errors
     /// How long the client has to wait; then nothing is noted, so that who is refused takes nothing away
     /// from the others.
-    pub(super) fn take(&mut self, client: Client, now: Instant) -> Result<(), Duration> {
+    pub(super) fn take(&mut self, client: CountedClient, now: Instant) -> Result<(), Duration> {
         match client {
-            Client::Address(_) => self.strangers.take(client, now),
-            Client::Holder(_) | Client::Asked(_) => self.holders.take(client, now),
+            CountedClient::Address(_) => self.strangers.take(client, now),
+            CountedClient::Holder(_) | CountedClient::Asked(_) => self.holders.take(client, now),
         }
     }
 }
 
 /// The buckets of some, and the one that they share.
 #[derive(Debug)]
-struct Account {
+struct RateAccount {
     begun: Instant,
     client: BucketRate,
     all: BucketRate,
     total: TokenBucket,
-    clients: HashMap<Client, TokenBucket>,
+    clients: HashMap<CountedClient, TokenBucket>,
 }
 
-impl Account {
-    fn take(&mut self, client: Client, now: Instant) -> Result<(), Duration> {
+impl RateAccount {
+    fn take(&mut self, client: CountedClient, now: Instant) -> Result<(), Duration> {
         let now = now.saturating_duration_since(self.begun);
         let mut bucket = self.clients.get(&client).copied().unwrap_or_default();
         let free_at = bucket.free_at(self.client, now).max(self.total.free_at(self.all, now));
@@ -109,8 +109,8 @@ mod tests {
     use crate::domain::inbound::ConfirmToken;
     use crate::domain::keyed_link::LinkKey;
 
-    fn client(address: &str) -> Client {
-        Client::at(address.parse().unwrap())
+    fn client(address: &str) -> CountedClient {
+        CountedClient::at(address.parse().unwrap())
     }
 
     #[tokio::test(start_paused = true)]
@@ -144,7 +144,10 @@ mod tests {
         let mut rates = Rates::new(5, 60, start);
         for second in 0..10_000_u32 {
             let address = IpAddr::V4(std::net::Ipv4Addr::from_bits(second));
-            assert_eq!(rates.take(Client::at(address), start + Duration::from_secs(second.into())), Ok(()));
+            assert_eq!(
+                rates.take(CountedClient::at(address), start + Duration::from_secs(second.into())),
+                Ok(())
+            );
         }
         assert!(rates.strangers.clients.len() <= 120, "{}", rates.strangers.clients.len());
     }
@@ -155,12 +158,12 @@ mod tests {
         let mut rates = Rates::new(5, 600, start);
         let refused = (0..1_000_u32).filter(|number| {
             let address = IpAddr::V4(std::net::Ipv4Addr::from_bits(*number));
-            rates.take(Client::at(address), start).is_err()
+            rates.take(CountedClient::at(address), start).is_err()
         });
         assert_eq!(refused.count(), 400);
         let key = LinkKey::new([7; 32]).subscriber(&"ann@example.org".parse().unwrap());
-        assert_eq!(rates.take(Client::Holder(key), start), Ok(()));
-        assert_eq!(rates.take(Client::Asked(ConfirmToken::of(1).hash()), start), Ok(()));
+        assert_eq!(rates.take(CountedClient::Holder(key), start), Ok(()));
+        assert_eq!(rates.take(CountedClient::Asked(ConfirmToken::of(1).hash()), start), Ok(()));
     }
 
     #[test]

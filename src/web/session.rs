@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::rate::{Client, Rates};
+use super::rate::{CountedClient, Rates};
 use crate::domain::id::hex;
 use crate::settings::{OperatorLogin, Role, WebSettings};
 
@@ -30,7 +30,7 @@ const HASHES_AT_ONCE: usize = 1;
 
 /// Somebody who logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Session {
+pub(super) struct LoginSession {
     /// By which name.
     pub name: String,
     /// As what.
@@ -39,7 +39,7 @@ pub(super) struct Session {
     pub csrf: String,
 }
 
-impl Session {
+impl LoginSession {
     fn of(operator: &OperatorLogin, csrf: String) -> Self {
         Self { name: operator.name.clone(), role: operator.role, csrf }
     }
@@ -59,7 +59,7 @@ impl Session {
 
 /// Why somebody is not logged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum LoginRefusal {
     /// Wrong name or password.
     Wrong,
     /// There were too many attempts; after so long another may be made.
@@ -69,7 +69,7 @@ pub(super) enum Refused {
 /// All sessions.
 #[derive(Debug)]
 pub(super) struct Sessions {
-    open: Mutex<HashMap<[u8; 32], (Session, Instant)>>,
+    open: Mutex<HashMap<[u8; 32], (LoginSession, Instant)>>,
     attempts: Mutex<Rates>,
     hashing: Semaphore,
     salt: [u8; 32],
@@ -86,7 +86,7 @@ impl Sessions {
     }
 
     /// The session that a cookie names.
-    pub(super) fn find(&self, token: &str) -> Option<Session> {
+    pub(super) fn find(&self, token: &str) -> Option<LoginSession> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let (session, until) = open.get(&key(token))?;
         (*until > Instant::now()).then(|| session.clone())
@@ -98,31 +98,31 @@ impl Sessions {
         settings: &WebSettings,
         client: IpAddr,
         (name, password): (&str, String),
-    ) -> Result<(String, Session), Refused> {
+    ) -> Result<(String, LoginSession), LoginRefusal> {
         let now = Instant::now();
         self.attempts
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take(Client::at(client), now)
-            .map_err(Refused::TooMany)?;
+            .take(CountedClient::at(client), now)
+            .map_err(LoginRefusal::TooMany)?;
         let operator = settings.operators.iter().find(|operator| operator.name == name);
         // Where nobody has that name, a password is checked all the same: the time tells nothing.
         let any = settings.operators.iter().find_map(|operator| operator.password.clone());
         let hash = operator.and_then(|operator| operator.password.clone());
         let (Some(hash), is_known) = (hash.clone().or(any), hash.is_some()) else {
-            return Err(Refused::Wrong);
+            return Err(LoginRefusal::Wrong);
         };
-        let Ok(_one) = self.hashing.acquire().await else { return Err(Refused::Wrong) };
+        let Ok(_one) = self.hashing.acquire().await else { return Err(LoginRefusal::Wrong) };
         let is_right = tokio::task::spawn_blocking(move || hash.is_of(&password)).await.unwrap_or_default();
         match operator {
             Some(operator) if is_right && is_known => Ok(self.open(operator)),
-            _ => Err(Refused::Wrong),
+            _ => Err(LoginRefusal::Wrong),
         }
     }
 
-    fn open(&self, operator: &OperatorLogin) -> (String, Session) {
+    fn open(&self, operator: &OperatorLogin) -> (String, LoginSession) {
         let random = || hex(&rand::random::<[u8; 32]>());
-        let (token, session, now) = (random(), Session::of(operator, random()), Instant::now());
+        let (token, session, now) = (random(), LoginSession::of(operator, random()), Instant::now());
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|_, (_, until)| *until > now);
         if open.len() >= MAX_SESSIONS {

@@ -8,9 +8,9 @@ use crate::domain::subscription::{Cadence, Preferences};
 
 /// What can be chosen, and what is.
 pub(super) struct Ways {
-    pub cadences: Vec<Choice>,
+    pub cadences: Vec<RadioChoice>,
     /// Zones by the part of the world.
-    pub zones: Vec<(&'static str, Vec<Choice>)>,
+    pub zones: Vec<(&'static str, Vec<RadioChoice>)>,
     /// When nothing is sent: from and until, both empty where mail comes at any hour.
     pub quiet: (String, String),
     /// Whether silence is attested.
@@ -20,7 +20,7 @@ pub(super) struct Ways {
 }
 
 /// One of several of which one is chosen.
-pub(super) struct Choice {
+pub(super) struct RadioChoice {
     pub value: &'static str,
     pub label: String,
     pub is_chosen: bool,
@@ -55,25 +55,25 @@ impl Ways {
     }
 }
 
-fn cadence_choice(value: &'static str, cadence: Cadence, preferences: &Preferences) -> Choice {
+fn cadence_choice(value: &'static str, cadence: Cadence, preferences: &Preferences) -> RadioChoice {
     let label = match cadence {
         Cadence::Immediate => "As soon as something changed",
         Cadence::Daily => "Once a day, at 8 in the morning",
         Cadence::Weekly => "Once a week, on Monday at 8 in the morning",
     };
-    Choice { value, label: label.to_owned(), is_chosen: preferences.cadence == cadence }
+    RadioChoice { value, label: label.to_owned(), is_chosen: preferences.cadence == cadence }
 }
 
 /// Every zone once, the chosen one even by an older name.
-fn zones(chosen: Tz) -> Vec<(&'static str, Vec<Choice>)> {
-    let mut regions: BTreeMap<&'static str, Vec<Choice>> = BTreeMap::new();
+fn zones(chosen: Tz) -> Vec<(&'static str, Vec<RadioChoice>)> {
+    let mut regions: BTreeMap<&'static str, Vec<RadioChoice>> = BTreeMap::new();
     for zone in &TZ_VARIANTS {
         let (name, is_chosen) = (zone.name(), *zone == chosen);
         let (region, place) = name.split_once('/').unwrap_or(("", name));
         let region = REGIONS.into_iter().find(|known| *known == region);
         if region.is_some() || is_chosen || *zone == Tz::UTC {
             let label = if region.is_some() { place.replace('_', " ") } else { name.to_owned() };
-            let choice = Choice { value: name, label, is_chosen };
+            let choice = RadioChoice { value: name, label, is_chosen };
             regions.entry(region.unwrap_or("World")).or_default().push(choice);
         }
     }

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use regwatch::archive::{self, Wanted};
-use regwatch::backtest::{self, Backtest, Question};
+use regwatch::archive::{self, CaptureFilter};
+use regwatch::backtest::{self, Backtest, BacktestQuestion};
 use regwatch::config;
 
 /// A configuration with this source, and whom the FCC's list names.
@@ -39,8 +39,8 @@ async fn run(captures: &Path, source: &str) -> Backtest {
     fs::write(&path, format!("{CONFIG}{source}\n{COMPANIES}")).unwrap();
     let config = config::load(&path).unwrap();
     let source = &config.sources[0];
-    let captures = archive::read(captures, source, &Wanted::default()).unwrap();
-    let question = Question { companies: Vec::new(), from: None };
+    let captures = archive::read(captures, source, &CaptureFilter::default()).unwrap();
+    let question = BacktestQuestion { companies: Vec::new(), from: None };
     let outcome = Box::pin(backtest::run(&config, source, &captures, &question)).await.unwrap();
     for seen in &outcome.captures {
         println!("{}: {}, {} entries, {:?}", seen.capture, seen.verdict, seen.entries, seen.reason);

@@ -26,7 +26,7 @@ use chrono::DateTime;
 use regwatch::domain::id::BodyHash;
 use regwatch::domain::noise::Noise;
 use regwatch::domain::response::ResponseMeta;
-use regwatch::domain::source::{Request, Source, SourceKind};
+use regwatch::domain::source::{RequestSettings, Source, SourceKind};
 use url::Url;
 
 use self::left_out::left_out;
@@ -58,7 +58,7 @@ fn source(kind: SourceKind, url: &str) -> Source {
         companies: Vec::new(),
         guard: kind.default_guard(),
         noise: Noise::of(kind.default_noise()),
-        request: Request::default(),
+        request: RequestSettings::default(),
         stale_after: None,
         quiet_after: None,
         misses: None,

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use regwatch::domain::bundle::Part;
+use regwatch::domain::bundle::BundlePart;
 use regwatch::domain::entry::{Document, Entry};
 use regwatch::domain::source::{EcfrSettings, EcfsSettings, FederalRegisterSettings, SourceKind};
 use regwatch::domain::verdict::Unreadable;
@@ -21,8 +21,8 @@ fn read(kind: &SourceKind, body: &[u8], url: &str) -> Result<Document, Unreadabl
     extract(kind, &RawDocument { body, content_type: None, url: &url.parse().unwrap() })
 }
 
-fn part<'a>(url: &str, body: &'a [u8]) -> Part<'a> {
-    Part { name: "first".to_owned(), url: url.parse().unwrap(), content_type: None, body }
+fn part<'a>(url: &str, body: &'a [u8]) -> BundlePart<'a> {
+    BundlePart { name: "first".to_owned(), url: url.parse().unwrap(), content_type: None, body }
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {

@@ -10,7 +10,7 @@ use axum::extract::Query;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, Redirect};
 use axum::routing::get;
-use regwatch::fetch::{FetchError, FetchResponse, Phase};
+use regwatch::fetch::{FetchError, FetchResponse, ReadPhase};
 use regwatch::settings::{BrowserSettings, FetchSettings};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -207,7 +207,7 @@ async fn a_page_that_never_rests_or_takes_too_much_is_ended_with_all_its_process
     };
     limits(5, 2 << 30, &mut settings);
     let spinning = show(settings.clone(), &format!("{}/spinning", server.url)).await;
-    assert!(matches!(spinning, Err(FetchError::Timeout { phase: Phase::Total, .. })), "{spinning:?}");
+    assert!(matches!(spinning, Err(FetchError::Timeout { phase: ReadPhase::Total, .. })), "{spinning:?}");
     limits(60, 600 << 20, &mut settings);
     let growing = show(settings.clone(), &format!("{}/growing", server.url)).await.unwrap_err().to_string();
     assert!(growing.contains("fetch.browser_max_memory") || growing.contains("broke it"), "{growing}");

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::response::Redirect;
 use axum::routing::get;
-use regwatch::fetch::{FetchError, Phase};
+use regwatch::fetch::{FetchError, ReadPhase};
 use tokio_util::io::ReaderStream;
 
 use crate::server::{answer_endlessly, answer_raw, only, serve};
@@ -17,7 +17,7 @@ use crate::{read, read_with, settings, source};
 const DROP: Duration = Duration::from_millis(20);
 
 #[track_caller]
-fn check_timeout(error: FetchError, expected: Phase) {
+fn check_timeout(error: FetchError, expected: ReadPhase) {
     match error {
         FetchError::Timeout { phase, .. } => assert_eq!(phase, expected),
         other => panic!("{other:?}"),
@@ -29,7 +29,7 @@ async fn a_server_that_never_answers_is_given_up() {
     let (server, _asked) = answer_raw(b"", true).await;
     let mut settings = settings();
     settings.header_timeout = Duration::from_millis(200);
-    check_timeout(read_with(settings, &source(&server.url)).await.unwrap_err(), Phase::Header);
+    check_timeout(read_with(settings, &source(&server.url)).await.unwrap_err(), ReadPhase::Header);
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn a_body_that_stands_still_is_given_up() {
     let (server, _asked) = answer_raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc", true).await;
     let mut settings = settings();
     settings.idle_timeout = Duration::from_millis(200);
-    check_timeout(read_with(settings, &source(&server.url)).await.unwrap_err(), Phase::Idle);
+    check_timeout(read_with(settings, &source(&server.url)).await.unwrap_err(), ReadPhase::Idle);
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn the_whole_read_has_a_limit_of_its_own() {
     let (server, _asked) = answer_raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc", true).await;
     let mut settings = settings();
     settings.total_timeout = Duration::from_millis(200);
-    check_timeout(read_with(settings, &source(&server.url)).await.unwrap_err(), Phase::Total);
+    check_timeout(read_with(settings, &source(&server.url)).await.unwrap_err(), ReadPhase::Total);
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn a_source_may_have_limits_of_its_own() {
     let (still, _asked) = answer_raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc", true).await;
     let mut hasty = source(&still.url);
     hasty.request.total_timeout = Some(Duration::from_millis(200));
-    check_timeout(read_with(settings(), &hasty).await.unwrap_err(), Phase::Total);
+    check_timeout(read_with(settings(), &hasty).await.unwrap_err(), ReadPhase::Total);
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn a_body_of_single_bytes_is_given_up_when_the_time_is_over() {
     let (server, _asked) = answer_endlessly(b"HTTP/1.1 200 OK\r\n\r\n", b"x", Some(DROP)).await;
     let mut settings = settings();
     settings.total_timeout = Duration::from_millis(300);
-    check_timeout(read_with(settings, &source(&server.url)).await.unwrap_err(), Phase::Total);
+    check_timeout(read_with(settings, &source(&server.url)).await.unwrap_err(), ReadPhase::Total);
 }
 
 #[tokio::test]

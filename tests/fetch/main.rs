@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use regwatch::domain::noise::Noise;
 use regwatch::domain::snapshot::Validators;
-use regwatch::domain::source::{Request, Source, SourceKind};
+use regwatch::domain::source::{RequestSettings, Source, SourceKind};
 use regwatch::fetch::{FetchError, FetchResponse, Fetcher};
 use regwatch::settings::FetchSettings;
 
@@ -58,7 +58,10 @@ fn source(url: &str) -> Source {
         timezone: chrono_tz::UTC,
         companies: Vec::new(),
         noise: Noise::default(),
-        request: Request { ignores_robots: Some("a test of something else".into()), ..Request::default() },
+        request: RequestSettings {
+            ignores_robots: Some("a test of something else".into()),
+            ..RequestSettings::default()
+        },
         stale_after: None,
         quiet_after: None,
         misses: None,

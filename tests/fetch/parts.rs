@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Redirect;
 use axum::routing::get;
 use regwatch::domain::source::Source;
-use regwatch::domain::token::Token;
+use regwatch::domain::token::SourceToken;
 use regwatch::fetch::{FetchError, FetchResponse, Fetcher};
 
 use crate::server::serve;
@@ -22,7 +22,7 @@ async fn echo(RawQuery(query): RawQuery, headers: HeaderMap) -> String {
 
 fn with_token(url: &str, place: &str) -> Source {
     let mut source = source(url);
-    source.request.token = Some(Token::new(SECRET.into(), place.parse().unwrap()));
+    source.request.token = Some(SourceToken::new(SECRET.into(), place.parse().unwrap()));
     source
 }
 

@@ -5,14 +5,14 @@ use std::path::Path;
 use std::str::FromStr;
 
 use regwatch::domain::company::AliasKind;
-use regwatch::domain::drift::Fact;
+use regwatch::domain::drift::ObservedFact;
 use regwatch::domain::identifier::IdentifierScheme;
 use regwatch::domain::incident::IncidentKind;
 use regwatch::domain::mail_kind::MailKind;
 use regwatch::domain::mail_source::MailSource;
 use regwatch::domain::outbox::MailState;
 use regwatch::domain::screening;
-use regwatch::domain::subscription::State;
+use regwatch::domain::subscription::SubscriptionState;
 use regwatch::domain::suppression::SuppressionReason;
 use regwatch::domain::verdict::Verdict;
 use regwatch::domain::webhook::{DeliveryState, HookFormat, HookState};
@@ -40,16 +40,16 @@ where
 fn a_variant_has_one_word_however_it_is_written() {
     check::<AliasKind>();
     check::<DeliveryState>();
-    check::<Fact>();
+    check::<ObservedFact>();
     check::<HookFormat>();
     check::<HookState>();
     check::<IdentifierScheme>();
     check::<IncidentKind>();
     check::<MailKind>();
     check::<MailState>();
-    check::<screening::Answer>();
+    check::<screening::ScreeningAnswer>();
     check::<screening::ListFreshness>();
-    check::<State>();
+    check::<SubscriptionState>();
     check::<SuppressionReason>();
     check::<Verdict>();
     check::<MailSource>();

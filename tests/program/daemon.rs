@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ChildStderr, Command as Program, Stdio};
 
 use regwatch::check::ReadOptions;
-use regwatch::control::{Client, Owner, Progress, command};
+use regwatch::control::{Client, ProgressReporter, StoreOwner, command};
 use regwatch::settings::StoreSettings;
 
 use super::home::list_source;
@@ -117,10 +117,10 @@ async fn a_check_through_the_socket_streams_each_reading_as_it_comes() {
     daemon.wait_until_it_says("source read");
 
     slow.hold("/list");
-    let owner = Owner::of(&StoreSettings::Sled { path: home.path("state/db") });
+    let owner = StoreOwner::of(&StoreSettings::Sled { path: home.path("state/db") });
     let client = Client::connect(&home.path("state/db.sock"), &owner).await.unwrap().unwrap();
     let (sender, mut readings) = tokio::sync::mpsc::channel(8);
-    let progress = Progress::to(sender);
+    let progress = ProgressReporter::to(sender);
     let check = command::Check { sources: Vec::new(), options: ReadOptions::default() };
     let (reply, ()) = tokio::join!(
         async {

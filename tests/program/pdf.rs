@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chrono_tz::UTC;
 use regwatch::check::{Trial, try_saved};
 use regwatch::domain::noise::Noise;
-use regwatch::domain::source::{Brackets, PdfTextSettings, Request, RowSettings, Source, SourceKind};
+use regwatch::domain::source::{Brackets, PdfTextSettings, RequestSettings, RowSettings, Source, SourceKind};
 use regwatch::domain::verdict::Verdict;
 
 use crate::left_out::left_out;
@@ -72,7 +72,7 @@ fn source() -> Source {
         companies: Vec::new(),
         guard: kind.default_guard(),
         noise: Noise::of(kind.default_noise()),
-        request: Request::default(),
+        request: RequestSettings::default(),
         stale_after: None,
         quiet_after: None,
         misses: None,

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::facts::{Facts, addition};
+use super::facts::{CompanyFacts, addition};
 use super::reload::put_in_force;
 use crate::cli::Context;
 use crate::config::{Config, Edit, Revision};
-use crate::control::{Client, InForce, Owner};
+use crate::control::{Client, InForce, StoreOwner};
 use crate::domain::id::CompanyId;
 use crate::settings::StoreSettings;
 
@@ -20,7 +20,7 @@ pub(in crate::cli) struct Add {
     #[arg(long)]
     name: String,
     #[command(flatten)]
-    facts: Facts,
+    facts: CompanyFacts,
     /// The file to write to, relative to the main file's folder [default: companies/ID.toml].
     #[arg(long = "into", value_name = "FILE")]
     file: Option<PathBuf>,
@@ -34,7 +34,7 @@ pub(in crate::cli) struct Change {
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
-    facts: Facts,
+    facts: CompanyFacts,
     /// A name, number, category or source to remove, as it is written.
     #[arg(long = "without", value_name = "TEXT")]
     without: Vec<String>,
@@ -93,7 +93,7 @@ pub(super) async fn in_force(config: Config, context: &Context) -> anyhow::Resul
         StoreSettings::Sled { path } => path.exists(),
         StoreSettings::Postgres { .. } => true,
     };
-    let is_there = || async { Client::connect(&config.daemon.socket, &Owner::of(&config.store)).await };
+    let is_there = || async { Client::connect(&config.daemon.socket, &StoreOwner::of(&config.store)).await };
     if !has_store && is_there().await?.is_none() {
         return Ok(None);
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cli::Context;
 use crate::cli::output::Output;
 use crate::config::Config;
-use crate::control::{SourceCoverage, command};
+use crate::control::{CompanyOnSource, command};
 use crate::domain::company::{AliasKind, Company};
 use crate::domain::id::SourceId;
 use crate::domain::source::Source;
@@ -16,7 +16,7 @@ use crate::domain::verdict::Verdict;
 
 /// What shows a company.
 #[derive(Debug, Serialize)]
-pub(super) struct Coverage {
+pub(super) struct CompanyCoverage {
     /// Every watched source.
     sources: Vec<Covering>,
     /// What would go unseen, in words.
@@ -38,7 +38,7 @@ struct Covering {
 }
 
 /// What shows a company, by the configuration and by how its sources stand.
-pub(super) async fn of(company: &Company, context: &Context) -> anyhow::Result<Coverage> {
+pub(super) async fn of(company: &Company, context: &Context) -> anyhow::Result<CompanyCoverage> {
     let config = context.config()?;
     let asked = context.ask(command::ListCoverage { company: company.id.clone() }).await;
     let (standing, unknown) = match asked {
@@ -49,16 +49,16 @@ pub(super) async fn of(company: &Company, context: &Context) -> anyhow::Result<C
             Some(format!("the state of the sources is unknown: {}", error_chain(error.as_ref()))),
         ),
     };
-    let standing: BTreeMap<SourceId, SourceCoverage> =
+    let standing: BTreeMap<SourceId, CompanyOnSource> =
         standing.into_iter().map(|covering| (covering.source.clone(), covering)).collect();
     let sources: Vec<Covering> =
         config.sources.iter().map(|source| covering(source, company, standing.get(&source.id))).collect();
     let mut gaps = gaps(&config, company, &sources);
     gaps.extend(unknown);
-    Ok(Coverage { sources, gaps })
+    Ok(CompanyCoverage { sources, gaps })
 }
 
-fn covering(source: &Source, company: &Company, standing: Option<&SourceCoverage>) -> Covering {
+fn covering(source: &Source, company: &Company, standing: Option<&CompanyOnSource>) -> Covering {
     Covering {
         id: source.id.clone(),
         title: source.title.clone(),
@@ -110,7 +110,7 @@ fn gaps(config: &Config, company: &Company, sources: &[Covering]) -> Vec<String>
     gaps
 }
 
-impl Coverage {
+impl CompanyCoverage {
     /// On a terminal.
     pub(super) fn show(&self, output: Output) -> anyhow::Result<()> {
         let rows = self.sources.iter().map(|source| {

@@ -10,11 +10,11 @@ use crate::domain::identifier::{Identifier, IdentifierScheme};
 
 /// Names, numbers and relations, for a new company or for one that is there.
 #[derive(Debug, Args)]
-pub(super) struct Facts {
+pub(super) struct CompanyFacts {
     /// Another name; KIND is legal, trade, short, brand, former, native-script or subsidiary
     /// [default kind: trade].
     #[arg(long = "alias", value_name = "[KIND=]NAME")]
-    aliases: Vec<Named>,
+    aliases: Vec<TypedName>,
     /// A name that contains one of the company's names but means somebody else.
     #[arg(long, value_name = "NAME")]
     not: Vec<String>,
@@ -37,12 +37,12 @@ pub(super) struct Facts {
 
 /// A name of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Named {
+struct TypedName {
     kind: AliasKind,
     name: String,
 }
 
-impl From<&str> for Named {
+impl From<&str> for TypedName {
     /// A kind that is not one is a part of the name: "Alpha=Beta" may be called so.
     fn from(text: &str) -> Self {
         let kinded = text.split_once('=').and_then(|(kind, name)| Some((kind.parse().ok()?, name)));
@@ -59,11 +59,11 @@ fn numbered(text: &str) -> Result<(IdentifierScheme, String), String> {
     Ok((scheme, value.to_owned()))
 }
 
-impl Facts {
+impl CompanyFacts {
     /// As what a company says beyond its id and name.
     pub(super) fn of(self, id: CompanyId, name: String) -> Company {
         let source = self.cite;
-        let alias = |Named { kind, name }| Alias { name, kind, source: source.clone() };
+        let alias = |TypedName { kind, name }| Alias { name, kind, source: source.clone() };
         let identifier = |(scheme, value)| Identifier { scheme, value, source: source.clone() };
         Company {
             parent: self.parent,
@@ -96,9 +96,9 @@ mod tests {
 
     #[test]
     fn a_kind_stands_before_a_name_and_other_words_are_part_of_it() {
-        let named = |kind, name: &str| Named { kind, name: name.to_owned() };
-        assert_eq!(Named::from("short=ZTE"), named(AliasKind::Short, "ZTE"));
-        assert_eq!(Named::from("Alpha=Beta"), named(AliasKind::Trade, "Alpha=Beta"));
+        let named = |kind, name: &str| TypedName { kind, name: name.to_owned() };
+        assert_eq!(TypedName::from("short=ZTE"), named(AliasKind::Short, "ZTE"));
+        assert_eq!(TypedName::from("Alpha=Beta"), named(AliasKind::Trade, "Alpha=Beta"));
         assert_eq!(numbered("isin=X"), Ok((IdentifierScheme::Isin, "X".to_owned())));
         assert!(numbered("X").is_err() && numbered("isbn=X").unwrap_err().contains("lei, cik"));
     }

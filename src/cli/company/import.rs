@@ -16,7 +16,7 @@ use crate::control::InForce;
 use crate::domain::company::Company;
 use crate::domain::id::CompanyId;
 use crate::domain::text::one_line;
-use crate::exchange::{Format, Incoming, Known, LineFault};
+use crate::exchange::{Format, IncomingCompany, LineFault, TrackedCompanies};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Import {
@@ -51,13 +51,13 @@ enum OnDuplicate {
 
 /// What becomes of a company that came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum ImportFate {
     Added,
     Merged,
     Skipped,
 }
 
-impl Fate {
+impl ImportFate {
     fn word(self) -> &'static str {
         match self {
             Self::Added => "added",
@@ -69,24 +69,24 @@ impl Fate {
 
 /// Everything that is to be done, and what cannot be.
 #[derive(Default)]
-struct Plan {
+struct ImportPlan {
     /// Each company with its fate; a merged one is called by the id it is merged into.
-    companies: Vec<(Fate, Company)>,
+    companies: Vec<(ImportFate, Company)>,
     faults: Vec<LineFault>,
 }
 
 pub(super) async fn run(import: Import, context: &Context) -> anyhow::Result<()> {
     let parsed = format_of(&import).parse(&text_of(&import.from)?);
     let (mut edit, config) = Edit::begin(&context.config)?;
-    let mut plan = Plan { faults: parsed.faults, ..Plan::default() };
-    plan.decide(parsed.companies, Known::of(&config.companies), import.on_duplicate)?;
+    let mut plan = ImportPlan { faults: parsed.faults, ..ImportPlan::default() };
+    plan.decide(parsed.companies, TrackedCompanies::of(&config.companies), import.on_duplicate)?;
     plan.refuse_faults(&import)?;
     let file = import.into.clone().unwrap_or_else(|| default_file(&import.from));
     for (fate, company) in &plan.companies {
         match fate {
-            Fate::Added => edit.add(company, Some(&file))?,
-            Fate::Merged => edit.revise(&company.id, &addition(company.clone()))?,
-            Fate::Skipped => {}
+            ImportFate::Added => edit.add(company, Some(&file))?,
+            ImportFate::Merged => edit.revise(&company.id, &addition(company.clone()))?,
+            ImportFate::Skipped => {}
         }
     }
     if import.dry_run {
@@ -117,19 +117,19 @@ fn default_file(from: &Path) -> PathBuf {
     PathBuf::from(format!("companies/{stem}.toml"))
 }
 
-impl Plan {
+impl ImportPlan {
     /// Says of each company what becomes of it.
     fn decide(
         &mut self,
-        incoming: Vec<Incoming>,
-        mut known: Known,
+        incoming: Vec<IncomingCompany>,
+        mut known: TrackedCompanies,
         on_duplicate: Option<OnDuplicate>,
     ) -> anyhow::Result<()> {
         // Companies that go by another id here, to which the parents of others are led.
         let mut called: BTreeMap<CompanyId, CompanyId> = BTreeMap::new();
         let coming: BTreeSet<CompanyId> =
             incoming.iter().map(|incoming| incoming.company.id.clone()).collect();
-        for Incoming { line, mut company } in incoming {
+        for IncomingCompany { line, mut company } in incoming {
             let is_there = |parent: &CompanyId| coming.contains(parent) || known.get(parent).is_some();
             if let Some(parent) = company.parent.take_if(|parent| !is_there(parent)) {
                 let message =
@@ -140,15 +140,15 @@ impl Plan {
             match twins.as_slice() {
                 [] => {
                     known.add(company.clone());
-                    self.companies.push((Fate::Added, company));
+                    self.companies.push((ImportFate::Added, company));
                 }
                 [twin] => {
                     called.insert(company.id.clone(), twin.clone());
                     match on_duplicate.map_or_else(|| ask(&company, twin), |what| Ok(Some(what)))? {
-                        Some(OnDuplicate::Skip) => self.companies.push((Fate::Skipped, company)),
+                        Some(OnDuplicate::Skip) => self.companies.push((ImportFate::Skipped, company)),
                         Some(OnDuplicate::Merge) => {
                             self.companies
-                                .extend(known.merge(twin, company).map(|more| (Fate::Merged, more)));
+                                .extend(known.merge(twin, company).map(|more| (ImportFate::Merged, more)));
                         }
                         None => self.faults.push(LineFault { line, message: duplicate(&company, twin) }),
                     }
@@ -186,14 +186,14 @@ impl Plan {
 
     fn show(&self, in_force: Option<&InForce>, written: &[PathBuf], context: &Context) -> anyhow::Result<()> {
         if context.output.json {
-            let of = |fate: Fate| -> Vec<&CompanyId> {
+            let of = |fate: ImportFate| -> Vec<&CompanyId> {
                 let meant = self.companies.iter().filter(|(other, _)| *other == fate);
                 meant.map(|(_, company)| &company.id).collect()
             };
             return context.output.object(&serde_json::json!({
-                "added": of(Fate::Added),
-                "merged": of(Fate::Merged),
-                "skipped": of(Fate::Skipped),
+                "added": of(ImportFate::Added),
+                "merged": of(ImportFate::Merged),
+                "skipped": of(ImportFate::Skipped),
                 "left_out": self.faults.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "written": written,
                 "in_force": in_force,

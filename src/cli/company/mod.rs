@@ -10,7 +10,7 @@ mod reload;
 use clap::Subcommand;
 use serde::Serialize;
 
-use self::coverage::Coverage;
+use self::coverage::CompanyCoverage;
 use super::Context;
 use super::exit::Exit;
 use super::explain;
@@ -104,15 +104,15 @@ fn list(companies: &[Company], output: Output) -> anyhow::Result<()> {
 
 /// `company show --json`: the company as ever, and what shows it.
 #[derive(Debug, Serialize)]
-struct Shown<'a> {
+struct ShownCompany<'a> {
     #[serde(flatten)]
     company: &'a Company,
-    coverage: &'a Coverage,
+    coverage: &'a CompanyCoverage,
 }
 
-fn show(company: &Company, coverage: &Coverage, output: Output) -> anyhow::Result<()> {
+fn show(company: &Company, coverage: &CompanyCoverage, output: Output) -> anyhow::Result<()> {
     if output.json {
-        return output.object(&Shown { company, coverage });
+        return output.object(&ShownCompany { company, coverage });
     }
     output.line(format!("{}  {}\n", company.id, company.name))?;
     if let Some(parent) = &company.parent {

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use mail_parser::MessageParser;
 
 /// What a mail reader shows.
-pub(super) struct Letter {
+pub(super) struct DemoMail {
     from: String,
     to: String,
     date: String,
@@ -18,7 +18,7 @@ pub(super) struct Letter {
     pub html: String,
 }
 
-impl Letter {
+impl DemoMail {
     /// Every new mail of a Maildir, in the order in which they came.
     pub(super) fn read_all(maildir: &Path) -> anyhow::Result<Vec<Self>> {
         let folder = maildir.join("new");
@@ -55,7 +55,7 @@ impl Letter {
     }
 }
 
-impl fmt::Display for Letter {
+impl fmt::Display for DemoMail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "From:    {}", self.from)?;
         writeln!(f, "To:      {}", self.to)?;

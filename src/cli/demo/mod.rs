@@ -15,7 +15,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 
-use self::letter::Letter;
+use self::letter::DemoMail;
 use self::origin::Origin;
 use super::check;
 use super::exit::Exit;
@@ -24,7 +24,7 @@ use crate::app::App;
 use crate::check::ReadOptions;
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::control::{Ask, Progress, command};
+use crate::control::{Ask, ProgressReporter, command};
 use crate::domain::report::CheckReport;
 use crate::domain::topic::Topic;
 
@@ -57,7 +57,7 @@ pub(super) async fn run(demo: Demo, output: Output) -> anyhow::Result<Exit> {
     let outcome = two_days(&app, &origin, &config, output).await;
     app.close().await?;
     let reports = outcome?;
-    let letters = Letter::read_all(&folder.join("state/mail"))?;
+    let letters = DemoMail::read_all(&folder.join("state/mail"))?;
     show_letters(&letters, &folder, &reports, output)?;
     if demo.open {
         open::keep_open(&config, &origin, &folder, output).await?;
@@ -111,7 +111,7 @@ async fn check(app: &App, config: &Config, output: Output) -> anyhow::Result<Che
 }
 
 async fn execute<A: Ask>(app: &App, ask: A) -> anyhow::Result<A::Reply> {
-    let progress = Progress::unheard();
+    let progress = ProgressReporter::unheard();
     Ok(app.service().execute(ask, &progress).await?)
 }
 
@@ -120,7 +120,7 @@ fn say(output: Output, text: &str) -> anyhow::Result<()> {
 }
 
 /// Keeps the HTML of mails as files that a browser shows.
-fn keep_pages(letters: &[Letter], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+fn keep_pages(letters: &[DemoMail], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut pages = Vec::new();
     for (index, letter) in letters.iter().enumerate() {
         let page = folder.join(format!("mail-{}.html", index + 1));
@@ -131,7 +131,7 @@ fn keep_pages(letters: &[Letter], folder: &Path) -> anyhow::Result<Vec<PathBuf>>
 }
 
 fn show_letters(
-    letters: &[Letter],
+    letters: &[DemoMail],
     folder: &Path,
     reports: &[CheckReport],
     output: Output,

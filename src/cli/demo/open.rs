@@ -10,15 +10,15 @@ use rustix::process::{Signal, getpid, kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::letter::Letter;
-use super::origin::{Deed, Origin, Wish};
+use super::letter::DemoMail;
+use super::origin::{Deed, DemoWish, Origin};
 use crate::app::{Backend, run_daemon};
 use crate::check::ReadOptions;
 use crate::cli::check;
 use crate::cli::output::Output;
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::control::{Client, Progress, command};
+use crate::control::{Client, ProgressReporter, command};
 use crate::domain::text::one_line;
 
 /// The daemon is asked so often whether it is there.
@@ -71,7 +71,7 @@ async fn follow_wishes(
             wish = wishes.recv() => wish,
             _ = hangups.recv() => None,
         };
-        let Some(Wish::Do(deed)) = wish else { break };
+        let Some(DemoWish::Do(deed)) = wish else { break };
         origin.act(deed);
         let outcome = read_again(&client, config, folder, output).await;
         if let Err(error) = outcome {
@@ -96,13 +96,13 @@ async fn daemon(config: &Config) -> anyhow::Result<Client> {
 /// Has the daemon read what was changed, and shows what came of it.
 async fn read_again(client: &Client, config: &Config, folder: &Path, output: Output) -> anyhow::Result<()> {
     let list = config.sources.iter().take(1).map(|source| source.id.clone()).collect();
-    let progress = Progress::unheard();
-    let before = Letter::read_all(&folder.join("state/mail"))?.len();
+    let progress = ProgressReporter::unheard();
+    let before = DemoMail::read_all(&folder.join("state/mail"))?.len();
     let ask = command::Check { sources: list, options: ReadOptions::default() };
     let checked = client.execute(ask, &progress).await?;
     output.line("")?;
     check::show(&checked, &config.companies, output)?;
-    let letters = Letter::read_all(&folder.join("state/mail"))?;
+    let letters = DemoMail::read_all(&folder.join("state/mail"))?;
     super::keep_pages(&letters, folder)?;
     for letter in letters.iter().skip(before) {
         output.line(format!("mail     {}", one_line(&letter.subject)))?;
@@ -111,10 +111,10 @@ async fn read_again(client: &Client, config: &Config, folder: &Path, output: Out
 }
 
 /// Hears keys in a thread of its own, which ends with the process: nothing else waits for a person.
-fn listen_to_keys(wishes: mpsc::Sender<Wish>) {
+fn listen_to_keys(wishes: mpsc::Sender<DemoWish>) {
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-            if let Some(wish) = Wish::of_key(line.trim())
+            if let Some(wish) = DemoWish::of_key(line.trim())
                 && wishes.blocking_send(wish).is_err()
             {
                 return;

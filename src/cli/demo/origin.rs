@@ -27,7 +27,7 @@ struct Served {
     today: Mutex<Today>,
     folder: PathBuf,
     /// Where it is sent that somebody pressed one of the panel's buttons.
-    buttons: Mutex<Option<mpsc::Sender<Wish>>>,
+    buttons: Mutex<Option<mpsc::Sender<DemoWish>>>,
     /// Where the pages of the service are, for the panel.
     pages: Mutex<Option<String>>,
 }
@@ -36,14 +36,14 @@ struct Served {
 #[derive(Debug, Clone, Copy, Default)]
 struct Today {
     is_day_two: bool,
-    list: List,
+    list: ServedList,
     /// How often an entry of the list was amended.
     amended: usize,
 }
 
 /// What is served in the place of the Covered List.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum List {
+enum ServedList {
     #[default]
     Whole,
     Blocked,
@@ -65,14 +65,14 @@ pub(super) enum Deed {
 
 /// What a key or a button asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum DemoWish {
     /// Change the pages.
     Do(Deed),
     /// End the demonstration.
     End,
 }
 
-impl Wish {
+impl DemoWish {
     /// What a key asks for.
     pub(super) fn of_key(key: &str) -> Option<Self> {
         let deed = Deed::ALL.iter().find(|(known, ..)| *known == key).map(|(_, deed, _)| Self::Do(*deed));
@@ -132,15 +132,15 @@ impl Origin {
     /// Changes what is served.
     pub(super) fn act(&self, deed: Deed) {
         self.served.change(|today| match deed {
-            Deed::Amend => *today = Today { list: List::Whole, amended: today.amended + 1, ..*today },
-            Deed::Block => today.list = List::Blocked,
-            Deed::Empty => today.list = List::Empty,
-            Deed::Restore => today.list = List::Whole,
+            Deed::Amend => *today = Today { list: ServedList::Whole, amended: today.amended + 1, ..*today },
+            Deed::Block => today.list = ServedList::Blocked,
+            Deed::Empty => today.list = ServedList::Empty,
+            Deed::Restore => today.list = ServedList::Whole,
         });
     }
 
     /// Has the panel's buttons hand what they ask for to somebody; `pages` is where the service's own pages are.
-    pub(super) fn open_panel(&self, pages: String, buttons: mpsc::Sender<Wish>) {
+    pub(super) fn open_panel(&self, pages: String, buttons: mpsc::Sender<DemoWish>) {
         *self.served.pages.lock().unwrap_or_else(PoisonError::into_inner) = Some(pages);
         *self.served.buttons.lock().unwrap_or_else(PoisonError::into_inner) = Some(buttons);
     }
@@ -155,15 +155,15 @@ impl Served {
         change(&mut self.today.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn buttons(&self) -> Option<mpsc::Sender<Wish>> {
+    fn buttons(&self) -> Option<mpsc::Sender<DemoWish>> {
         self.buttons.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-type Server = State<Arc<Served>>;
-type Page = (StatusCode, HeaderMap, String);
+type ServedState = State<Arc<Served>>;
+type ServedPage = (StatusCode, HeaderMap, String);
 
-fn page(content_type: &'static str, body: impl Into<String>) -> Page {
+fn page(content_type: &'static str, body: impl Into<String>) -> ServedPage {
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
     (StatusCode::OK, headers, body.into())
 }
@@ -173,12 +173,12 @@ const HTML: &str = "text/html; charset=utf-8";
 /// What a gatekeeper answers, with a status that says that all is well.
 const BLOCK_PAGE: &str = include_str!("pages/day2/entity-list.html");
 
-async fn covered_list(State(served): Server) -> Page {
+async fn covered_list(State(served): ServedState) -> ServedPage {
     let today = served.today();
     let body = match today.list {
-        List::Blocked => BLOCK_PAGE.to_owned(),
-        List::Empty => without_rows(list_of(today)),
-        List::Whole => amended(list_of(today), today.amended),
+        ServedList::Blocked => BLOCK_PAGE.to_owned(),
+        ServedList::Empty => without_rows(list_of(today)),
+        ServedList::Whole => amended(list_of(today), today.amended),
     };
     page(HTML, body)
 }
@@ -206,24 +206,24 @@ fn without_rows(list: &str) -> String {
     format!("{head}{BEGIN}</tbody>{tail}")
 }
 
-async fn docket(State(served): Server) -> Page {
+async fn docket(State(served): ServedState) -> ServedPage {
     let (one, two) = (include_str!("pages/day1/docket.rss"), include_str!("pages/day2/docket.rss"));
     page("text/xml; charset=iso-8859-1", if served.today().is_day_two { two } else { one })
 }
 
-async fn notice(State(served): Server) -> Page {
+async fn notice(State(served): ServedState) -> ServedPage {
     let (one, two) = (include_str!("pages/day1/notice.html"), include_str!("pages/day2/notice.html"));
     page(HTML, if served.today().is_day_two { two } else { one })
 }
 
 /// On day two a gatekeeper answers in the list's place.
-async fn entity_list(State(served): Server) -> Page {
+async fn entity_list(State(served): ServedState) -> ServedPage {
     let one = include_str!("pages/day1/entity-list.html");
     page(HTML, if served.today().is_day_two { BLOCK_PAGE } else { one })
 }
 
 /// The buttons, and ways to all that can be looked at.
-async fn panel(State(served): Server) -> Html<String> {
+async fn panel(State(served): ServedState) -> Html<String> {
     let buttons: String = Deed::ALL
         .iter()
         .map(|(key, _, words)| format!("<button name=\"key\" value=\"{key}\">{words}</button>\n"))
@@ -238,9 +238,9 @@ async fn panel(State(served): Server) -> Html<String> {
 }
 
 /// A button: its key is what it sends.
-async fn press(State(served): Server, body: Bytes) -> Redirect {
+async fn press(State(served): ServedState, body: Bytes) -> Redirect {
     let pressed = url::form_urlencoded::parse(&body).find(|(name, _)| name == "key");
-    let wish = pressed.and_then(|(_, key)| Wish::of_key(&key)).filter(|wish| *wish != Wish::End);
+    let wish = pressed.and_then(|(_, key)| DemoWish::of_key(&key)).filter(|wish| *wish != DemoWish::End);
     if let (Some(wish), Some(buttons)) = (wish, served.buttons()) {
         // Nobody is there to do it once the demonstration ends.
         let _ = buttons.send(wish).await;
@@ -248,7 +248,7 @@ async fn press(State(served): Server, body: Bytes) -> Redirect {
     Redirect::to("/")
 }
 
-async fn mail(State(served): Server, Path(number): Path<usize>) -> Page {
+async fn mail(State(served): ServedState, Path(number): Path<usize>) -> ServedPage {
     let path = served.folder.join(format!("mail-{number}.html"));
     match tokio::fs::read_to_string(path).await {
         Ok(html) => page(HTML, html),

@@ -13,7 +13,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::mail_kind::MailKind;
 use crate::mail::{Letter, MailPurpose, compose};
-use crate::render::{AlertAbout, Rendered, Service, example, example_alert};
+use crate::render::{AlertAbout, MailFoot, Rendered, example, example_alert};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Preview {
@@ -67,7 +67,7 @@ fn render(word: &str, to: &EmailAddress, config: &Config) -> anyhow::Result<Rend
     // Nobody's links: what they are keyed with opens nothing.
     let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new([0; 32])));
     let mailbox = config.inbox.as_ref().map_or(&config.mail.help_address, |inbox| &inbox.address);
-    let service = Service {
+    let service = MailFoot {
         name: config.mail.from.organisation(),
         mailbox,
         help_address: &config.mail.help_address,

@@ -17,12 +17,12 @@ use crate::check::{look, try_saved};
 use crate::cli::Context;
 use crate::cli::check::counted;
 use crate::cli::exit::Exit;
-use crate::cli::progress::Waiting;
+use crate::cli::progress::WaitingSign;
 use crate::cli::reload::take_over;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{self, Config};
 use crate::convert::pdf_text;
-use crate::domain::bundle::{FIRST, Part};
+use crate::domain::bundle::{BundlePart, FIRST};
 use crate::domain::docket::DOCKET;
 use crate::domain::entry::{Document, Entry, LINKS};
 use crate::domain::id::SourceId;
@@ -76,7 +76,8 @@ pub(super) async fn run(add: Add, context: &Context) -> anyhow::Result<Exit> {
         None => id_of(&add.url)?,
     };
     anyhow::ensure!(config.source(&id).is_none(), "a source {id} already exists; give another --id");
-    let proposal = Waiting::for_long("inspecting the page", Box::pin(proposal(&id, &add, &config))).await?;
+    let proposal =
+        WaitingSign::for_long("inspecting the page", Box::pin(proposal(&id, &add, &config))).await?;
     let path = if add.write { Some(write(&proposal, &context.config)?) } else { None };
     let taken_over = path.is_some() && take_over(context.config()?).await?.is_some();
     let output = context.output;
@@ -116,7 +117,7 @@ fn shown_entry(entry: &Entry) -> String {
 }
 
 /// What was looked at.
-struct Looked {
+struct FetchedPage {
     body: Bytes,
     content_type: Option<String>,
     url: Url,
@@ -126,7 +127,7 @@ struct Looked {
     in_browser: bool,
 }
 
-impl Looked {
+impl FetchedPage {
     fn page(&self) -> RawDocument<'_> {
         RawDocument { body: &self.body, content_type: self.content_type.as_deref(), url: &self.url }
     }
@@ -146,12 +147,12 @@ impl Looked {
 async fn proposal(id: &SourceId, add: &Add, config: &Config) -> anyhow::Result<Proposal> {
     let looked = looked_at(id, add, config).await?;
     let title = title(&looked.page()).map_or_else(|| id.to_string(), |title| one_line(&title));
-    let draft = Draft { id, title: &title, url: &add.url, in_browser: looked.in_browser };
-    let mut best: Option<Tried> = None;
+    let draft = SourceDraft { id, title: &title, url: &add.url, in_browser: looked.in_browser };
+    let mut best: Option<ReadingGuess> = None;
     for guess in looked.guesses().await? {
         let Some(tried) = tried(&draft, guess, &looked).await? else { continue };
         // Of a page whose list is not read whole, another table is no better for being small.
-        let is_smaller = |best: &Tried| tried.is_table() && tried.entries() * 2 < best.entries();
+        let is_smaller = |best: &ReadingGuess| tried.is_table() && tried.entries() * 2 < best.entries();
         if best.as_ref().is_some_and(is_smaller) {
             continue;
         }
@@ -173,7 +174,7 @@ async fn proposal(id: &SourceId, add: &Add, config: &Config) -> anyhow::Result<P
 }
 
 /// A guess that reads the page.
-struct Tried {
+struct ReadingGuess {
     source: Source,
     settings: String,
     document: Document,
@@ -182,7 +183,11 @@ struct Tried {
     may_be_empty: bool,
 }
 
-async fn tried(draft: &Draft<'_>, guess: Guess, looked: &Looked) -> anyhow::Result<Option<Tried>> {
+async fn tried(
+    draft: &SourceDraft<'_>,
+    guess: Guess,
+    looked: &FetchedPage,
+) -> anyhow::Result<Option<ReadingGuess>> {
     let Guess { settings, leaves_out } = guess;
     let may_be_empty = config::read_source(&draft.text(&settings, None))?.guard.min_entries == 0;
     // Whether it reads the page does not depend on how long such lists usually are.
@@ -212,18 +217,18 @@ async fn tried(draft: &Draft<'_>, guess: Guess, looked: &Looked) -> anyhow::Resu
     }
     settings.push_str(&dockets(&source, &document));
     let left = left_out(&source.kind, &looked.page(), &document);
-    Ok(Some(Tried { source, settings, document, left, leaves_out, may_be_empty }))
+    Ok(Some(ReadingGuess { source, settings, document, left, leaves_out, may_be_empty }))
 }
 
 /// What a source reads of the page, where it would be believed.
-async fn read_as(source: &Source, looked: &Looked) -> Option<Document> {
+async fn read_as(source: &Source, looked: &FetchedPage) -> Option<Document> {
     let trial = try_saved(source, looked.body.clone(), Vec::new()).await;
     trial.document.filter(|_| trial.verdict == Verdict::Good)
 }
 
 /// Whether the further pages of a list are read with the first.
-fn is_followed(source: &Source, looked: &Looked) -> bool {
-    let first = Part {
+fn is_followed(source: &Source, looked: &FetchedPage) -> bool {
+    let first = BundlePart {
         name: FIRST.to_owned(),
         url: looked.url.clone(),
         content_type: looked.content_type.clone(),
@@ -246,7 +251,7 @@ fn dockets(source: &Source, document: &Document) -> String {
     }
 }
 
-impl Tried {
+impl ReadingGuess {
     fn entries(&self) -> usize {
         self.document.entries.len()
     }
@@ -255,7 +260,7 @@ impl Tried {
         matches!(self.source.kind, SourceKind::HtmlTable(_))
     }
 
-    fn into_proposal(self, draft: &Draft<'_>, looked: &Looked) -> anyhow::Result<Proposal> {
+    fn into_proposal(self, draft: &SourceDraft<'_>, looked: &FetchedPage) -> anyhow::Result<Proposal> {
         let warnings = self.warnings(looked);
         let entries = self.document.entries.len();
         let min_entries = (!self.may_be_empty).then_some(entries * 4 / 5).filter(|min| *min > 0);
@@ -271,7 +276,7 @@ impl Tried {
         Ok(Proposal { source: config::read_source(&text)?, text, document: self.document, warnings })
     }
 
-    fn warnings(&self, looked: &Looked) -> Vec<String> {
+    fn warnings(&self, looked: &FetchedPage) -> Vec<String> {
         let mut warnings: Vec<String> = self.leaves_out.iter().map(|text| one_line(text)).collect();
         if self.left.lost > 0 {
             let examples: Vec<String> = self.left.examples.iter().map(|text| format!("{text:?}")).collect();
@@ -308,10 +313,10 @@ impl Tried {
 }
 
 /// The saved page, or what is there now. A page that scripts put together is looked at in a browser.
-async fn looked_at(id: &SourceId, add: &Add, config: &Config) -> anyhow::Result<Looked> {
+async fn looked_at(id: &SourceId, add: &Add, config: &Config) -> anyhow::Result<FetchedPage> {
     if let Some(path) = &add.file {
         let body = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let looked = Looked {
+        let looked = FetchedPage {
             body: body.into(),
             content_type: None,
             url: add.url.clone(),
@@ -334,26 +339,26 @@ async fn looked_at(id: &SourceId, add: &Add, config: &Config) -> anyhow::Result<
     })
 }
 
-async fn asked(id: &SourceId, add: &Add, config: &Config, in_browser: bool) -> anyhow::Result<Looked> {
+async fn asked(id: &SourceId, add: &Add, config: &Config, in_browser: bool) -> anyhow::Result<FetchedPage> {
     // Of what kind it is does not matter to who only asks for it.
-    let draft = Draft { id, title: "A page", url: &add.url, in_browser };
+    let draft = SourceDraft { id, title: "A page", url: &add.url, in_browser };
     let kind = if in_browser { "kind = \"page-text\"\nkeep = [\"body\"]\n" } else { "kind = \"feed\"\n" };
     let source = config::read_source(&draft.text(kind, None))?;
     let answer = look(&fetcher(config), &source, &SystemClock).await.map_err(anyhow::Error::msg)?;
     let content_type = answer.header("content-type").map(str::to_owned);
     let link = answer.header("link").map(str::to_owned);
-    Ok(Looked { body: answer.body.bytes(), content_type, url: answer.url, link, in_browser })
+    Ok(FetchedPage { body: answer.body.bytes(), content_type, url: answer.url, link, in_browser })
 }
 
 /// What is the same in all that is tried.
-struct Draft<'a> {
+struct SourceDraft<'a> {
     id: &'a SourceId,
     title: &'a str,
     url: &'a Url,
     in_browser: bool,
 }
 
-impl Draft<'_> {
+impl SourceDraft<'_> {
     fn text(&self, settings: &str, min_entries: Option<usize>) -> String {
         let render = if self.in_browser { "render = \"browser\"\n" } else { "" };
         source_text(self.id, self.title, self.url, &format!("{settings}{render}"), min_entries)

@@ -66,7 +66,7 @@ fn show(paused: &Paused, context: &Context) -> anyhow::Result<()> {
 
 /// `source edit --json` and `source remove --json`.
 #[derive(Debug, Serialize)]
-struct Written<'a> {
+struct WrittenFiles<'a> {
     id: &'a SourceId,
     #[serde(rename = "written")]
     files: Vec<std::path::PathBuf>,
@@ -89,7 +89,7 @@ async fn write(id: &SourceId, edit: Edit, done: &str, context: &Context) -> anyh
     let written = edit.write()?;
     let taken_over = take_over(context.config()?).await?.is_some();
     if context.output.json {
-        return context.output.object(&Written { id, files: written, taken_over });
+        return context.output.object(&WrittenFiles { id, files: written, taken_over });
     }
     for path in &written {
         // A file in which nothing is left is removed.

@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::source_of;
 use crate::app::fetcher;
-use crate::check::{Examination, examine};
+use crate::check::{SourceExamination, examine};
 use crate::cli::Context;
 use crate::cli::exit::Exit;
-use crate::cli::progress::Waiting;
+use crate::cli::progress::WaitingSign;
 use crate::clock::SystemClock;
 use crate::domain::id::SourceId;
 use crate::domain::source::Source;
@@ -37,7 +37,7 @@ pub(super) async fn run(doctor: Doctor, context: &Context) -> anyhow::Result<Exi
     let fetcher = fetcher(&config);
     let mut found = Vec::new();
     for source in sources {
-        found.push(Waiting::for_long("asking the sites", examine(&fetcher, source, &SystemClock)).await);
+        found.push(WaitingSign::for_long("asking the sites", examine(&fetcher, source, &SystemClock)).await);
     }
     let is_fine = found.iter().all(|examined| examined.drifts.is_empty() && examined.verdict.is_read());
     if context.output.json {
@@ -48,8 +48,8 @@ pub(super) async fn run(doctor: Doctor, context: &Context) -> anyhow::Result<Exi
     Ok(if is_fine { Exit::Done } else { Exit::Unread })
 }
 
-fn show(found: &[Examination], context: &Context) -> anyhow::Result<()> {
-    let told = |examined: &&Examination| !examined.drifts.is_empty() || !examined.verdict.is_read();
+fn show(found: &[SourceExamination], context: &Context) -> anyhow::Result<()> {
+    let told = |examined: &&SourceExamination| !examined.drifts.is_empty() || !examined.verdict.is_read();
     let rows = found.iter().filter(told).flat_map(|examined| {
         let row = |fact: String, was: String, is: String, change: String| {
             [examined.id.to_string(), examined.verdict.to_string(), fact, was, is, change]

@@ -26,15 +26,15 @@ pub(in crate::cli) struct List {
     group: Option<Option<String>>,
     /// Only sources in this state.
     #[arg(long, value_enum)]
-    state: Option<State>,
+    state: Option<ListedState>,
     /// The order.
     #[arg(long, value_enum, default_value_t)]
-    sort: Order,
+    sort: ListOrder,
 }
 
 /// How a source stands, as it is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum State {
+enum ListedState {
     Good,
     Held,
     Suspect,
@@ -43,7 +43,7 @@ enum State {
     NeverRead,
 }
 
-impl State {
+impl ListedState {
     fn word(self) -> &'static str {
         match self {
             Self::Good => "good",
@@ -58,7 +58,7 @@ impl State {
 
 /// In which order sources are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Order {
+enum ListOrder {
     /// As in the configuration.
     #[default]
     Config,
@@ -84,11 +84,11 @@ impl List {
         let mut taken: Vec<SourceStatus> =
             statuses.into_iter().filter(|status| is_of_group(status) && is_of_state(status)).collect();
         match self.sort {
-            Order::Config => {}
-            Order::Id => taken.sort_by(|a, b| a.id.cmp(&b.id)),
-            Order::Due => taken.sort_by_key(|status| (status.next_due_at.is_none(), status.next_due_at)),
-            Order::LastGood => taken.sort_by_key(last_good_at),
-            Order::Failures => {
+            ListOrder::Config => {}
+            ListOrder::Id => taken.sort_by(|a, b| a.id.cmp(&b.id)),
+            ListOrder::Due => taken.sort_by_key(|status| (status.next_due_at.is_none(), status.next_due_at)),
+            ListOrder::LastGood => taken.sort_by_key(last_good_at),
+            ListOrder::Failures => {
                 taken.sort_by_key(|status| {
                     std::cmp::Reverse(status.state.as_ref().map_or(0, |state| state.failures))
                 });
@@ -101,7 +101,7 @@ impl List {
 /// Every source in a line.
 pub(super) async fn list(wanted: &List, context: &Context) -> anyhow::Result<Exit> {
     if let Some(group) =
-        wanted.group.as_ref().filter(|_| wanted.state.is_none() && wanted.sort == Order::Config)
+        wanted.group.as_ref().filter(|_| wanted.state.is_none() && wanted.sort == ListOrder::Config)
     {
         return offered(group.as_deref(), context);
     }

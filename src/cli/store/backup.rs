@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use crate::cli::Context;
 use crate::cli::exit::Exit;
 use crate::cli::output::{is_standard_output, moment, require_file};
-use crate::cli::progress::Waiting;
+use crate::cli::progress::WaitingSign;
 use crate::cli::status::size;
 use crate::control::command;
 use crate::domain::meter::Meter;
@@ -20,7 +20,7 @@ use crate::store::{
 };
 
 pub(super) async fn stats(context: &Context) -> anyhow::Result<Exit> {
-    let waiting = Waiting::begin("checking every record");
+    let waiting = WaitingSign::begin("checking every record");
     let stats = context.ask(command::ShowStats {}).await?;
     waiting.end();
     let output = context.output;
@@ -69,7 +69,7 @@ pub(super) async fn stats(context: &Context) -> anyhow::Result<Exit> {
 }
 
 pub(super) async fn tidy(context: &Context) -> anyhow::Result<Exit> {
-    let waiting = Waiting::begin("removing old data");
+    let waiting = WaitingSign::begin("removing old data");
     let tidied = context.ask(command::Tidy {}).await?;
     waiting.end();
     if context.output.json {
@@ -94,11 +94,11 @@ pub(super) async fn backup(file: &Path, context: &Context) -> anyhow::Result<Exi
     let file = std::path::absolute(file)?;
     anyhow::ensure!(!file.exists(), "{} already exists and is not overwritten", file.display());
     let (meter, checking) = (Meter::default(), Meter::default());
-    let waiting = Waiting::metered("writing a backup", &meter);
+    let waiting = WaitingSign::metered("writing a backup", &meter);
     let fetched = context.ask_metered(context.config()?, command::TakeBackup {}, &meter).await?;
     fetch(&fetched, &file).with_context(|| format!("cannot write {}", file.display()))?;
     waiting.end();
-    let waiting = Waiting::metered("reading it again", &checking);
+    let waiting = WaitingSign::metered("reading it again", &checking);
     let found = check_backup(&file, &checking)?;
     anyhow::ensure!(
         found.sha256 == fetched.sha256,
@@ -143,7 +143,7 @@ pub(super) async fn export(file: &Path, context: &Context) -> anyhow::Result<Exi
     let file = std::path::absolute(file)?;
     anyhow::ensure!(!file.exists(), "{} already exists and is not overwritten", file.display());
     let meter = Meter::default();
-    let waiting = Waiting::metered("writing an export", &meter);
+    let waiting = WaitingSign::metered("writing an export", &meter);
     let fetched = context.ask_metered(context.config()?, command::Export {}, &meter).await?;
     fetch(&fetched, &file).with_context(|| format!("cannot write {}", file.display()))?;
     context.ask(command::ForgetExport {}).await?;
@@ -169,7 +169,7 @@ async fn print_export(context: &Context) -> anyhow::Result<Exit> {
         "--json prints an object on standard output; name a file for the export"
     );
     let meter = Meter::default();
-    let waiting = Waiting::metered("writing an export", &meter);
+    let waiting = WaitingSign::metered("writing an export", &meter);
     let fetched = context.ask_metered(context.config()?, command::Export {}, &meter).await?;
     waiting.end();
     let printed = File::open(&fetched.path)
@@ -181,12 +181,12 @@ async fn print_export(context: &Context) -> anyhow::Result<Exit> {
 }
 
 pub(super) fn import(file: &Path, settings: &StoreSettings, context: &Context) -> anyhow::Result<Exit> {
-    let imported = Waiting::while_doing("importing", |meter| import_store(settings, file, meter))?;
+    let imported = WaitingSign::while_doing("importing", |meter| import_store(settings, file, meter))?;
     show_restored(&imported, settings, context)
 }
 
 pub(super) fn restore(file: &Path, settings: &StoreSettings, context: &Context) -> anyhow::Result<Exit> {
-    let restored = Waiting::while_doing("restoring", |meter| restore_store(settings, file, meter))?;
+    let restored = WaitingSign::while_doing("restoring", |meter| restore_store(settings, file, meter))?;
     show_restored(&restored, settings, context)
 }
 
@@ -205,7 +205,7 @@ fn show_restored(restored: &Archived, settings: &StoreSettings, context: &Contex
 }
 
 pub(super) fn compact(settings: &StoreSettings, context: &Context) -> anyhow::Result<Exit> {
-    let compacted = Waiting::while_doing("compacting", |meter| compact_store(settings, meter))?;
+    let compacted = WaitingSign::while_doing("compacting", |meter| compact_store(settings, meter))?;
     if context.output.json {
         context.output.object(&compacted)?;
     } else {

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::Context;
 use crate::cli::exit::Exit;
-use crate::cli::progress::Waiting;
+use crate::cli::progress::WaitingSign;
 use crate::config::store_named;
 use crate::domain::meter::Meter;
 use crate::domain::text::counted;
@@ -35,7 +35,7 @@ pub(super) async fn copy(
     let from = from.unwrap_or_else(|| configured.clone());
     let to = named("--to", &wanted.to)?;
     let meter = Meter::default();
-    let waiting = Waiting::metered("copying", &meter);
+    let waiting = WaitingSign::metered("copying", &meter);
     let copied = copy_store(&from, &to, &meter).await?;
     waiting.end();
     if context.output.json {
@@ -61,7 +61,7 @@ pub(super) async fn copy(
 }
 
 pub(super) fn migrate(settings: &StoreSettings, context: &Context) -> anyhow::Result<Exit> {
-    let made = Waiting::while_doing("migrating", |_| migrate_store(settings))?;
+    let made = WaitingSign::while_doing("migrating", |_| migrate_store(settings))?;
     if context.output.json {
         context.output.object(&serde_json::json!({ "store": settings.place(), "migrations": made }))?;
     } else if made.is_empty() {

@@ -10,7 +10,7 @@ use crate::cli::output::print_bytes;
 use crate::config::Config;
 use crate::control::command;
 use crate::domain::subscription::Subscriber;
-use crate::exchange::subscribers::{CellFault, Names, parse, write};
+use crate::exchange::subscribers::{CellFault, KnownTopics, parse, write};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Import {
@@ -46,7 +46,7 @@ pub(super) async fn import(import: Import, context: &Context) -> anyhow::Result<
 
 fn read(from: &Path, config: &Config) -> anyhow::Result<Vec<Subscriber>> {
     let text = std::fs::read_to_string(from).with_context(|| format!("cannot read {}", from.display()))?;
-    let names = Names {
+    let names = KnownTopics {
         companies: config.companies.iter().map(|company| &company.id).collect(),
         sources: config.sources.iter().map(|source| &source.id).collect(),
     };

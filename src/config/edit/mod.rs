@@ -131,13 +131,13 @@ pub struct Revision {
 #[derive(Debug)]
 pub struct Edit {
     main: PathBuf,
-    documents: BTreeMap<PathBuf, Document>,
+    documents: BTreeMap<PathBuf, EditedFile>,
     /// Held, so that nobody else changes the files meanwhile.
     _lock: File,
 }
 
 #[derive(Debug)]
-struct Document {
+struct EditedFile {
     content: DocumentMut,
     is_changed: bool,
 }
@@ -156,7 +156,7 @@ impl Edit {
             let content = text
                 .parse::<DocumentMut>()
                 .map_err(|source| EditError::Text { path: path.clone(), source })?;
-            documents.insert(path, Document { content, is_changed: false });
+            documents.insert(path, EditedFile { content, is_changed: false });
         }
         Ok((Self { main: main.to_owned(), documents, _lock: lock }, config))
     }
@@ -176,7 +176,7 @@ impl Edit {
         let document = self
             .documents
             .entry(path.clone())
-            .or_insert_with(|| Document { content: DocumentMut::new(), is_changed: false });
+            .or_insert_with(|| EditedFile { content: DocumentMut::new(), is_changed: false });
         let tables = document
             .content
             .entry("company")

@@ -1,7 +1,7 @@
 //! Dockets: which cases and which kinds of entry.
 
 use crate::config::list;
-use crate::config::node::{Keys, Node, Table};
+use crate::config::node::{AllowedKeys, ConfigNode, ConfigTable};
 use crate::config::value;
 use crate::domain::docket::{CaseNumber, FilingKind};
 use crate::domain::source::{CourtlistenerSettings, DocketSettings, KindFilter, SourceKind};
@@ -9,11 +9,11 @@ use crate::domain::spelling::none_of;
 
 const NAMES: &[&str] = &["dockets", "entries"];
 
-pub(super) const COURT_RSS: Keys = Keys { heading: "court-rss", names: NAMES };
-pub(super) const PACER_DOCKET: Keys = Keys { heading: "pacer-docket", names: NAMES };
-pub(super) const SCOTUS_DOCKET: Keys = Keys { heading: "scotus-docket", names: NAMES };
-pub(super) const COURTLISTENER: Keys =
-    Keys { heading: "courtlistener", names: &["dockets", "entries", "pages", "case"] };
+pub(super) const COURT_RSS: AllowedKeys = AllowedKeys { heading: "court-rss", names: NAMES };
+pub(super) const PACER_DOCKET: AllowedKeys = AllowedKeys { heading: "pacer-docket", names: NAMES };
+pub(super) const SCOTUS_DOCKET: AllowedKeys = AllowedKeys { heading: "scotus-docket", names: NAMES };
+pub(super) const COURTLISTENER: AllowedKeys =
+    AllowedKeys { heading: "courtlistener", names: &["dockets", "entries", "pages", "case"] };
 
 /// A hundred entries: more requests in one read than the API grants in a minute are of no use.
 const DEFAULT_PAGES: usize = 5;
@@ -21,21 +21,21 @@ const DEFAULT_PAGES: usize = 5;
 /// Two thousand entries.
 const MAX_PAGES: u32 = 100;
 
-pub(super) const ENTRIES: Keys = Keys { heading: "entries", names: &["keep", "drop"] };
+pub(super) const ENTRIES: AllowedKeys = AllowedKeys { heading: "entries", names: &["keep", "drop"] };
 
-pub(super) fn court_rss(table: &Table<'_>) -> Option<SourceKind> {
+pub(super) fn court_rss(table: &ConfigTable<'_>) -> Option<SourceKind> {
     settings(table).map(SourceKind::CourtRss)
 }
 
-pub(super) fn pacer_docket(table: &Table<'_>) -> Option<SourceKind> {
+pub(super) fn pacer_docket(table: &ConfigTable<'_>) -> Option<SourceKind> {
     settings(table).map(SourceKind::PacerDocket)
 }
 
-pub(super) fn scotus_docket(table: &Table<'_>) -> Option<SourceKind> {
+pub(super) fn scotus_docket(table: &ConfigTable<'_>) -> Option<SourceKind> {
     settings(table).map(SourceKind::ScotusDocket)
 }
 
-pub(super) fn courtlistener(table: &Table<'_>) -> Option<SourceKind> {
+pub(super) fn courtlistener(table: &ConfigTable<'_>) -> Option<SourceKind> {
     let docket = settings(table);
     let pages =
         table.or("pages", DEFAULT_PAGES, |node| node.number(1..=MAX_PAGES).map(|number| number as usize));
@@ -47,14 +47,14 @@ pub(super) fn courtlistener(table: &Table<'_>) -> Option<SourceKind> {
     }))
 }
 
-fn settings(table: &Table<'_>) -> Option<DocketSettings> {
+fn settings(table: &ConfigTable<'_>) -> Option<DocketSettings> {
     let dockets = table.or("dockets", Vec::new(), |node| numbers(node));
     let entries = table.or("entries", KindFilter::default(), |node| entries(node));
     Some(DocketSettings { dockets: dockets?, entries: entries? })
 }
 
 /// Case numbers, each once in whatever spelling.
-fn numbers(node: &Node<'_>) -> Option<Vec<String>> {
+fn numbers(node: &ConfigNode<'_>) -> Option<Vec<String>> {
     let items = node.some_items("case numbers")?;
     let numbers = list::distinct(&items, number)?;
     let spelt_twice = |place: usize| {
@@ -67,7 +67,7 @@ fn numbers(node: &Node<'_>) -> Option<Vec<String>> {
     None
 }
 
-fn number(node: &Node<'_>) -> Option<String> {
+fn number(node: &ConfigNode<'_>) -> Option<String> {
     let text = node.line()?;
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {
         node.fault(format_args!(
@@ -78,7 +78,7 @@ fn number(node: &Node<'_>) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn entries(node: &Node<'_>) -> Option<KindFilter> {
+fn entries(node: &ConfigNode<'_>) -> Option<KindFilter> {
     let table = node.table(&ENTRIES)?;
     let kinds =
         |name| table.or(name, Vec::new(), |node| list::distinct(&node.items("kinds of entry")?, kind));
@@ -93,7 +93,7 @@ fn entries(node: &Node<'_>) -> Option<KindFilter> {
     Some(filter)
 }
 
-fn kind(node: &Node<'_>) -> Option<String> {
+fn kind(node: &ConfigNode<'_>) -> Option<String> {
     node.parse(|text| {
         let names = FilingKind::names();
         if names.contains(&text) { Ok(text.to_owned()) } else { Err(none_of(text, &names)) }

@@ -6,32 +6,34 @@ use serde_json_path::JsonPath;
 
 use super::rows::{columns, fields_of, pairs, rows};
 use crate::config::list;
-use crate::config::node::{Keys, Node, Table};
+use crate::config::node::{AllowedKeys, ConfigNode, ConfigTable};
 use crate::domain::element_path::ElementPath;
 use crate::domain::source::{
     CsvSettings, JsonSettings, Pairs, PdfTextSettings, SourceKind, XlsxSettings, XmlSettings,
 };
 
-pub(super) const CSV: Keys = Keys {
+pub(super) const CSV: AllowedKeys = AllowedKeys {
     heading: "csv",
     names: &["columns", "delimiter", "encoding", "skip_lines", "header", "final_newline", "skip"],
 };
 
-pub(super) const XLSX: Keys = Keys { heading: "xlsx", names: &["columns", "sheet", "skip_rows"] };
+pub(super) const XLSX: AllowedKeys =
+    AllowedKeys { heading: "xlsx", names: &["columns", "sheet", "skip_rows"] };
 
-pub(super) const JSON: Keys = Keys { heading: "json", names: &["entries", "fields", "one_page"] };
+pub(super) const JSON: AllowedKeys =
+    AllowedKeys { heading: "json", names: &["entries", "fields", "one_page"] };
 
-pub(super) const XML: Keys = Keys { heading: "xml", names: &["entries", "fields", "one_page"] };
+pub(super) const XML: AllowedKeys = AllowedKeys { heading: "xml", names: &["entries", "fields", "one_page"] };
 
-pub(super) const PDF_TEXT: Keys =
-    Keys { heading: "pdf-text", names: &["begin", "end", "skip", "starts", "entry", "text_columns"] };
+pub(super) const PDF_TEXT: AllowedKeys =
+    AllowedKeys { heading: "pdf-text", names: &["begin", "end", "skip", "starts", "entry", "text_columns"] };
 
 /// No list has so much above its table.
 const MAX_SKIPPED: u32 = 1_000;
 
-pub(super) fn csv(table: &Table<'_>) -> Option<SourceKind> {
+pub(super) fn csv(table: &ConfigTable<'_>) -> Option<SourceKind> {
     let default = CsvSettings::default();
-    let header = table.or("header", default.header, Node::flag);
+    let header = table.or("header", default.header, ConfigNode::flag);
     let columns = columns(table);
     let is_numbered =
         header != Some(false) || columns.as_ref().is_none_or(|columns| are_numbers(table, columns));
@@ -39,7 +41,7 @@ pub(super) fn csv(table: &Table<'_>) -> Option<SourceKind> {
     let encoding = table.optional("encoding", |node| node.parse(encoding));
     let skip_lines =
         table.or("skip_lines", 0, |node| node.number(0..=MAX_SKIPPED).map(|lines| lines as usize));
-    let final_newline = table.or("final_newline", default.final_newline, Node::flag);
+    let final_newline = table.or("final_newline", default.final_newline, ConfigNode::flag);
     let skip = skip(table);
     let rows = rows(table, fields_of(columns.as_ref()).as_deref());
     Some(SourceKind::Csv(CsvSettings {
@@ -55,7 +57,7 @@ pub(super) fn csv(table: &Table<'_>) -> Option<SourceKind> {
 }
 
 /// Whether columns without headers are named by numbers; notes those that are not.
-fn are_numbers(table: &Table<'_>, columns: &Pairs) -> bool {
+fn are_numbers(table: &ConfigTable<'_>, columns: &Pairs) -> bool {
     let is_number = |name: &str| name.parse::<u16>().is_ok_and(|number| number > 0);
     let all = columns.0.iter().all(|(name, _)| is_number(name));
     if let (false, Some(node)) = (all, table.get("columns")) {
@@ -85,7 +87,7 @@ fn encoding(text: &str) -> Result<String, String> {
         .ok_or_else(|| format!("found {text:?}, expected a charset such as \"utf-8\" or \"windows-1252\""))
 }
 
-pub(super) fn xlsx(table: &Table<'_>) -> Option<SourceKind> {
+pub(super) fn xlsx(table: &ConfigTable<'_>) -> Option<SourceKind> {
     let columns = columns(table);
     let sheet = table.optional("sheet", |node| node.line().map(str::to_owned));
     let skip_rows = table.or("skip_rows", 0, |node| node.number(0..=MAX_SKIPPED).map(|rows| rows as usize));
@@ -98,14 +100,14 @@ pub(super) fn xlsx(table: &Table<'_>) -> Option<SourceKind> {
     }))
 }
 
-pub(super) fn json(table: &Table<'_>) -> Option<SourceKind> {
+pub(super) fn json(table: &ConfigTable<'_>) -> Option<SourceKind> {
     let entries = table
         .require("entries", "the JSONPath of the values that are entries")
         .and_then(|node| node.parse(json_path));
     let fields = fields(table, "JSONPaths", json_path);
     let names = names_of(fields.as_ref());
     let rows = rows(table, names.as_deref());
-    let one_page = table.or("one_page", false, Node::flag);
+    let one_page = table.or("one_page", false, ConfigNode::flag);
     Some(SourceKind::Json(JsonSettings {
         entries: entries?,
         fields: fields?,
@@ -120,14 +122,14 @@ fn json_path(text: &str) -> Result<String, String> {
         .map_err(|error| format!("found {text:?} ({error}), expected a JSONPath such as \"$.results[*]\""))
 }
 
-pub(super) fn xml(table: &Table<'_>) -> Option<SourceKind> {
+pub(super) fn xml(table: &ConfigTable<'_>) -> Option<SourceKind> {
     let entries = table
         .require("entries", "the path of the elements that are entries, or a list of paths")
         .and_then(|node| one_or_more(&node, "paths", entries_path));
     let fields = fields(table, "paths", element_path);
     let names = names_of(fields.as_ref());
     let rows = rows(table, names.as_deref());
-    let one_page = table.or("one_page", false, Node::flag);
+    let one_page = table.or("one_page", false, ConfigNode::flag);
     Some(SourceKind::Xml(XmlSettings {
         entries: entries?,
         fields: fields?,
@@ -150,7 +152,7 @@ fn entries_path(text: &str) -> Result<String, String> {
 
 /// Fields, each with the paths of what it says.
 fn fields(
-    table: &Table<'_>,
+    table: &ConfigTable<'_>,
     of_what: &str,
     read: impl Fn(&str) -> Result<String, String> + Copy,
 ) -> Option<Pairs<Vec<String>>> {
@@ -159,7 +161,7 @@ fn fields(
 }
 
 pub(super) fn one_or_more(
-    node: &Node<'_>,
+    node: &ConfigNode<'_>,
     of_what: &str,
     read: impl Fn(&str) -> Result<String, String>,
 ) -> Option<Vec<String>> {
@@ -177,7 +179,7 @@ pub(super) fn names_of(fields: Option<&Pairs<Vec<String>>>) -> Option<Vec<String
 /// A page of more columns is a table.
 const MAX_TEXT_COLUMNS: u32 = 4;
 
-pub(super) fn pdf_text(table: &Table<'_>) -> Option<SourceKind> {
+pub(super) fn pdf_text(table: &ConfigTable<'_>) -> Option<SourceKind> {
     let pattern =
         |name| table.optional(name, |node| node.parse(expression).map(|regex| regex.as_str().to_owned()));
     let (begin, end, starts) = (pattern("begin"), pattern("end"), pattern("starts"));
@@ -201,7 +203,7 @@ pub(super) fn pdf_text(table: &Table<'_>) -> Option<SourceKind> {
 }
 
 /// Regular expressions of lines that are no part of an entry.
-fn skip(table: &Table<'_>) -> Option<Vec<String>> {
+fn skip(table: &ConfigTable<'_>) -> Option<Vec<String>> {
     table.or("skip", Vec::new(), |node| {
         let expressions = list::parsed(&node.items("regular expressions")?, expression)?;
         Some(expressions.iter().map(|regex| regex.as_str().to_owned()).collect())

@@ -7,33 +7,33 @@ mod rows;
 mod rules;
 
 pub(super) use self::page::css;
-use super::node::{Keys, Table};
+use super::node::{AllowedKeys, ConfigTable};
 use crate::domain::source::SourceKind;
 use crate::domain::spelling::none_of;
 
 /// A kind of source as an operator writes it.
-struct Kind {
+struct KindReader {
     /// Its name as the heading, and the keys that it has beside those of every source.
-    keys: Keys,
+    keys: AllowedKeys,
     /// Whether it has the keys of rows as well.
     has_rows: bool,
     /// Reads its keys.
-    read: fn(&Table<'_>) -> Option<SourceKind>,
+    read: fn(&ConfigTable<'_>) -> Option<SourceKind>,
 }
 
-impl Kind {
+impl KindReader {
     /// A kind that needs no keys of its own.
-    const fn plain(name: &'static str, read: fn(&Table<'_>) -> Option<SourceKind>) -> Self {
-        Self { keys: Keys { heading: name, names: &[] }, has_rows: false, read }
+    const fn plain(name: &'static str, read: fn(&ConfigTable<'_>) -> Option<SourceKind>) -> Self {
+        Self { keys: AllowedKeys { heading: name, names: &[] }, has_rows: false, read }
     }
 
     /// A kind with keys of its own.
-    const fn own(keys: Keys, read: fn(&Table<'_>) -> Option<SourceKind>) -> Self {
+    const fn own(keys: AllowedKeys, read: fn(&ConfigTable<'_>) -> Option<SourceKind>) -> Self {
         Self { keys, has_rows: false, read }
     }
 
     /// A kind that makes entries of rows.
-    const fn rows(keys: Keys, read: fn(&Table<'_>) -> Option<SourceKind>) -> Self {
+    const fn rows(keys: AllowedKeys, read: fn(&ConfigTable<'_>) -> Option<SourceKind>) -> Self {
         Self { keys, has_rows: true, read }
     }
 
@@ -43,42 +43,42 @@ impl Kind {
     }
 }
 
-const KINDS: &[Kind] = &[
-    Kind::plain("fcc-covered-list", |_| Some(SourceKind::FccCoveredList)),
-    Kind::own(docket::COURT_RSS, docket::court_rss),
-    Kind::own(docket::PACER_DOCKET, docket::pacer_docket),
-    Kind::own(docket::SCOTUS_DOCKET, docket::scotus_docket),
-    Kind::own(docket::COURTLISTENER, docket::courtlistener),
-    Kind::own(rules::FEDERAL_REGISTER, rules::federal_register),
-    Kind::own(rules::ECFR, rules::ecfr),
-    Kind::own(rules::ECFS, rules::ecfs),
-    Kind::own(rules::REGISTER_NOTICE, rules::register_notice),
-    Kind::own(rules::REGISTER_RULES, rules::register_rules),
-    Kind::plain("feed", |_| Some(SourceKind::Feed)),
-    Kind::rows(page::HTML_TABLE, page::html_table),
-    Kind::rows(page::HTML_LIST, page::html_list),
-    Kind::own(page::PAGE_TEXT, page::page_text),
-    Kind::rows(file::CSV, file::csv),
-    Kind::rows(file::XLSX, file::xlsx),
-    Kind::rows(file::JSON, file::json),
-    Kind::rows(file::XML, file::xml),
-    Kind::rows(file::PDF_TEXT, file::pdf_text),
-    Kind::plain("csl", |_| Some(SourceKind::Csl)),
-    Kind::plain("ofac", |_| Some(SourceKind::Ofac)),
-    Kind::plain("uflpa", |_| Some(SourceKind::Uflpa)),
-    Kind::plain("dpl", |_| Some(SourceKind::Dpl)),
-    Kind::plain("un-xml", |_| Some(SourceKind::UnXml)),
-    Kind::plain("eu", |_| Some(SourceKind::Eu)),
-    Kind::plain("uk-csv", |_| Some(SourceKind::UkCsv)),
+const KINDS: &[KindReader] = &[
+    KindReader::plain("fcc-covered-list", |_| Some(SourceKind::FccCoveredList)),
+    KindReader::own(docket::COURT_RSS, docket::court_rss),
+    KindReader::own(docket::PACER_DOCKET, docket::pacer_docket),
+    KindReader::own(docket::SCOTUS_DOCKET, docket::scotus_docket),
+    KindReader::own(docket::COURTLISTENER, docket::courtlistener),
+    KindReader::own(rules::FEDERAL_REGISTER, rules::federal_register),
+    KindReader::own(rules::ECFR, rules::ecfr),
+    KindReader::own(rules::ECFS, rules::ecfs),
+    KindReader::own(rules::REGISTER_NOTICE, rules::register_notice),
+    KindReader::own(rules::REGISTER_RULES, rules::register_rules),
+    KindReader::plain("feed", |_| Some(SourceKind::Feed)),
+    KindReader::rows(page::HTML_TABLE, page::html_table),
+    KindReader::rows(page::HTML_LIST, page::html_list),
+    KindReader::own(page::PAGE_TEXT, page::page_text),
+    KindReader::rows(file::CSV, file::csv),
+    KindReader::rows(file::XLSX, file::xlsx),
+    KindReader::rows(file::JSON, file::json),
+    KindReader::rows(file::XML, file::xml),
+    KindReader::rows(file::PDF_TEXT, file::pdf_text),
+    KindReader::plain("csl", |_| Some(SourceKind::Csl)),
+    KindReader::plain("ofac", |_| Some(SourceKind::Ofac)),
+    KindReader::plain("uflpa", |_| Some(SourceKind::Uflpa)),
+    KindReader::plain("dpl", |_| Some(SourceKind::Dpl)),
+    KindReader::plain("un-xml", |_| Some(SourceKind::UnXml)),
+    KindReader::plain("eu", |_| Some(SourceKind::Eu)),
+    KindReader::plain("uk-csv", |_| Some(SourceKind::UkCsv)),
 ];
 
 /// The tables within a kind's keys.
 #[cfg(test)]
-pub(super) const TABLES: &[&Keys] = &[&docket::ENTRIES];
+pub(super) const TABLES: &[&AllowedKeys] = &[&docket::ENTRIES];
 
 /// The tables of keys that kinds have.
 #[cfg(test)]
-pub(super) fn keys() -> impl Iterator<Item = &'static Keys> {
+pub(super) fn keys() -> impl Iterator<Item = &'static AllowedKeys> {
     KINDS.iter().map(|kind| &kind.keys).filter(|keys| !keys.names.is_empty()).chain([&rows::ROWS])
 }
 
@@ -89,22 +89,22 @@ pub(super) fn names() -> Vec<&'static str> {
 
 /// Every key that some kind has.
 pub(super) fn all_names() -> impl Iterator<Item = &'static str> {
-    KINDS.iter().flat_map(Kind::names)
+    KINDS.iter().flat_map(KindReader::names)
 }
 
-fn kind_of(table: &Table<'_>) -> Option<&'static Kind> {
+fn kind_of(table: &ConfigTable<'_>) -> Option<&'static KindReader> {
     let node = table.get("kind")?;
     let name = node.as_text()?;
     KINDS.iter().find(|kind| kind.keys.heading == name)
 }
 
 /// The keys of the kind that the table says to be.
-pub(super) fn own_names(table: &Table<'_>) -> Vec<&'static str> {
+pub(super) fn own_names(table: &ConfigTable<'_>) -> Vec<&'static str> {
     kind_of(table).map_or_else(Vec::new, |kind| kind.names().collect())
 }
 
 /// Reads the kind and its own keys; keys of other kinds are faults.
-pub(super) fn kind(table: &Table<'_>) -> Option<SourceKind> {
+pub(super) fn kind(table: &ConfigTable<'_>) -> Option<SourceKind> {
     let names = names();
     let node = table.require("kind", &format!("one of {}", names.join(", ")))?;
     let name = node.text()?;
@@ -117,7 +117,7 @@ pub(super) fn kind(table: &Table<'_>) -> Option<SourceKind> {
 }
 
 /// Notes each key that only other kinds have.
-fn refuse_foreign(table: &Table<'_>, own: &Kind) -> bool {
+fn refuse_foreign(table: &ConfigTable<'_>, own: &KindReader) -> bool {
     let mut is_fine = true;
     for (_, name, node) in table.pairs() {
         if own.names().any(|known| known == name) {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use chrono::format::{Item, StrftimeItems};
 
 use crate::config::list;
-use crate::config::node::{Keys, Node, Table};
+use crate::config::node::{AllowedKeys, ConfigNode, ConfigTable};
 use crate::domain::source::{Brackets, Pairs, RowSettings};
 use crate::domain::spelling::none_of;
 
-pub(in crate::config) const ROWS: Keys = Keys {
+pub(in crate::config) const ROWS: AllowedKeys = AllowedKeys {
     heading: "rows",
     names: &[
         "key",
@@ -28,8 +28,8 @@ pub(in crate::config) const ROWS: Keys = Keys {
 };
 
 /// Reads them; `fields` are those that rows of this kind have, `None` where that is at fault itself.
-pub(super) fn rows(table: &Table<'_>, fields: Option<&[String]>) -> Option<RowSettings> {
-    let field = |node: &Node<'_>| field(node, fields);
+pub(super) fn rows(table: &ConfigTable<'_>, fields: Option<&[String]>) -> Option<RowSettings> {
+    let field = |node: &ConfigNode<'_>| field(node, fields);
     let key = table
         .require("key", "a list of the fields that say what a row is about")
         .and_then(|node| list::distinct(&node.some_items("fields")?, |node| alternatives(node, fields)));
@@ -37,7 +37,7 @@ pub(super) fn rows(table: &Table<'_>, fields: Option<&[String]>) -> Option<RowSe
     let date = table.optional("row_date", field);
     let link = table.optional("row_link", field);
     let date_format = table.optional("date_format", |node| node.parse(date_form));
-    let group = table.or("group", false, Node::flag);
+    let group = table.or("group", false, ConfigNode::flag);
     let first = table.or("first", BTreeMap::new(), |node| said_of_fields(node, fields));
     let split = table.or("split", BTreeMap::new(), |node| said_of_fields(node, fields));
     let some_fields = |name| table.or(name, Vec::new(), |node| list::distinct(&node.items("fields")?, field));
@@ -60,7 +60,7 @@ pub(super) fn rows(table: &Table<'_>, fields: Option<&[String]>) -> Option<RowSe
     })
 }
 
-fn check_field(node: &Node<'_>, name: &str, fields: Option<&[String]>) -> bool {
+fn check_field(node: &ConfigNode<'_>, name: &str, fields: Option<&[String]>) -> bool {
     // Where the fields are at fault nothing can be said of one.
     let Some(fields) = fields else { return true };
     let mut known: Vec<&str> = fields.iter().map(String::as_str).collect();
@@ -73,19 +73,19 @@ fn check_field(node: &Node<'_>, name: &str, fields: Option<&[String]>) -> bool {
     is_known
 }
 
-fn field(node: &Node<'_>, fields: Option<&[String]>) -> Option<String> {
+fn field(node: &ConfigNode<'_>, fields: Option<&[String]>) -> Option<String> {
     let name = node.line()?;
     check_field(node, name, fields).then(|| name.to_owned())
 }
 
 /// `number|name`: the first of several fields that a row has.
-fn alternatives(node: &Node<'_>, fields: Option<&[String]>) -> Option<String> {
+fn alternatives(node: &ConfigNode<'_>, fields: Option<&[String]>) -> Option<String> {
     let names = node.line()?;
     names.split('|').all(|name| check_field(node, name, fields)).then(|| names.to_owned())
 }
 
 /// A table of fields, each with a text.
-fn said_of_fields(node: &Node<'_>, fields: Option<&[String]>) -> Option<BTreeMap<String, String>> {
+fn said_of_fields(node: &ConfigNode<'_>, fields: Option<&[String]>) -> Option<BTreeMap<String, String>> {
     let pairs = node.open()?.pairs();
     let read = pairs.into_iter().map(|(key, name, value)| {
         let text = value.text()?;
@@ -112,9 +112,9 @@ fn brackets(text: &str) -> Result<Brackets, String> {
 
 /// A table of names, each with what is read of its value; at least one.
 pub(super) fn pairs<T>(
-    node: &Node<'_>,
+    node: &ConfigNode<'_>,
     of_what: &str,
-    read: impl Fn(&Node<'_>, &str, &Node<'_>) -> Option<T>,
+    read: impl Fn(&ConfigNode<'_>, &str, &ConfigNode<'_>) -> Option<T>,
 ) -> Option<Pairs<T>> {
     let pairs = node.open()?.pairs();
     if pairs.is_empty() {
@@ -132,7 +132,7 @@ pub(super) fn pairs<T>(
 }
 
 /// Headers and the fields that they become.
-pub(super) fn columns(table: &Table<'_>) -> Option<Pairs> {
+pub(super) fn columns(table: &ConfigTable<'_>) -> Option<Pairs> {
     let node = table.require("columns", "a table of headers and fields")?;
     pairs(&node, "header and its field", |_, _, field| field.line().map(str::to_owned))
 }

@@ -4,21 +4,25 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::control::ask::{Ask, Progress};
-use crate::control::service::{CommandError, Service};
-use crate::prove::{Exported, Sealing, Wanted};
+use crate::control::ask::{Ask, ProgressReporter};
+use crate::control::service::{CommandError, CommandService};
+use crate::prove::{EvidenceRequest, Exported, Sealing};
 
 /// Write evidence beside the store; the command that asked copies it from there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ExportEvidence {
     /// What is wanted.
-    pub wanted: Wanted,
+    pub wanted: EvidenceRequest,
 }
 
 impl Ask for ExportEvidence {
     type Reply = Exported;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let path = service.0.store.place_for_evidence();
         Ok(service.0.prover.export(&self.wanted, &path, Sealing::Allowed).await?)
     }
@@ -34,7 +38,11 @@ pub struct ForgetEvidence {
 impl Ask for ForgetEvidence {
     type Reply = ();
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.0.store.forget_evidence(&self.path);
         Ok(())
     }

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::control::ask::{Ask, Progress};
-use crate::control::service::{CommandError, Service};
+use crate::control::ask::{Ask, ProgressReporter};
+use crate::control::service::{CommandError, CommandService};
 use crate::domain::change::Change;
 use crate::domain::id::SourceId;
 use crate::domain::snapshot::Snapshot;
@@ -21,7 +21,11 @@ pub struct FirstState {
 impl Ask for FirstState {
     type Reply = Option<PastState>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.source(&self.id)?;
         let store = &service.0.store;
         let Some(first) = store.snapshots(&self.id, usize::MAX).await?.pop() else { return Ok(None) };
@@ -69,7 +73,11 @@ pub struct Backfill {
 impl Ask for Backfill {
     type Reply = ();
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.source(&self.first.source)?;
         let states: Result<Vec<(Snapshot, Vec<u8>)>, base64::DecodeError> = self
             .states

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::control::ask::{Ask, Progress};
+use crate::control::ask::{Ask, ProgressReporter};
 use crate::control::reply::{Handled, MailDetail, MailSummary};
-use crate::control::service::{CommandError, Service};
+use crate::control::service::{CommandError, CommandService};
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::MailState;
 use crate::domain::suppression::{Suppression, SuppressionReason};
 use crate::escalate::Attended;
-use crate::mail::Envelope;
+use crate::mail::InboundEnvelope;
 use crate::store::MailAction;
 use crate::subscribe::Ingested;
 
@@ -28,7 +28,11 @@ pub struct ListMails {
 impl Ask for ListMails {
     type Reply = Vec<MailSummary>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let store = &service.0.store;
         let mails = if self.undelivered {
             store.mail_trouble(self.limit).await?.undelivered
@@ -49,7 +53,11 @@ pub struct RetryMails {
 impl Ask for RetryMails {
     type Reply = usize;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.retry(self.id.as_deref()).await
     }
 }
@@ -64,7 +72,11 @@ pub struct ShowMail {
 impl Ask for ShowMail {
     type Reply = MailDetail;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.mail(&self.id).await
     }
 }
@@ -81,7 +93,11 @@ pub struct HandleMail {
 impl Ask for HandleMail {
     type Reply = Handled;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.handle(&self.id, self.deed).await
     }
 }
@@ -93,7 +109,11 @@ pub struct ListSuppressions {}
 impl Ask for ListSuppressions {
     type Reply = Vec<Suppression>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.store.suppressions().await?)
     }
 }
@@ -110,7 +130,11 @@ pub struct Suppress {
 impl Ask for Suppress {
     type Reply = Suppression;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let (reason, now) = (SuppressionReason::Operator, service.0.clock.now());
         Ok(service.0.store.suppress(&self.address, reason, self.why, now).await?)
     }
@@ -126,7 +150,11 @@ pub struct Unsuppress {
 impl Ask for Unsuppress {
     type Reply = bool;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.store.unsuppress(&self.address).await?)
     }
 }
@@ -137,13 +165,17 @@ pub struct Ingest {
     /// The message as it came.
     pub message: Vec<u8>,
     /// What the server that took it in knows of it.
-    pub envelope: Envelope,
+    pub envelope: InboundEnvelope,
 }
 
 impl Ask for Ingest {
     type Reply = Ingested;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let parts = &service.0;
         let inbox = parts.inbox.as_ref().ok_or(CommandError::NoInbox)?;
         let ingested = inbox.ingest(self.message, &self.envelope).await?;
@@ -166,7 +198,11 @@ pub struct TestMail {
 impl Ask for TestMail {
     type Reply = MailSummary;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.test_mail(&self.address).await
     }
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::control::ask::{Ask, Progress};
+use crate::control::ask::{Ask, ProgressReporter};
 use crate::control::reply::StandingSummary;
-use crate::control::service::{CommandError, Service};
+use crate::control::service::{CommandError, CommandService};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::ScreeningId;
 use crate::domain::screening::Screened;
@@ -19,7 +19,11 @@ pub struct ScreenNames {
 impl Ask for ScreenNames {
     type Reply = Screened;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.screener.screen(self.names).await?)
     }
 }
@@ -38,7 +42,11 @@ pub struct AddStandingList {
 impl Ask for AddStandingList {
     type Reply = Screened;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.standing.add(self.id, self.names, self.owner).await?)
     }
 }
@@ -50,7 +58,11 @@ pub struct ListStandingLists {}
 impl Ask for ListStandingLists {
     type Reply = Vec<StandingSummary>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let lists = service.0.store.standing_lists().await?;
         Ok(lists.into_iter().map(StandingSummary::from).collect())
     }
@@ -66,7 +78,11 @@ pub struct RemoveStandingList {
 impl Ask for RemoveStandingList {
     type Reply = ();
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.standing.remove(&self.id).await?)
     }
 }

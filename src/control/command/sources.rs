@@ -4,11 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{self, QuarantineReview, ReadOptions};
-use crate::control::ask::{Ask, Progress};
+use crate::control::ask::{Ask, ProgressReporter};
 use crate::control::reply::{
-    Decided, InForce, Paused, Retracted, Reviews, SourceCoverage, SourceDetail, SourceStatus,
+    CompanyOnSource, DecidedChange, InForce, Paused, RetractedRead, Reviews, SourceDetail, SourceStatus,
 };
-use crate::control::service::{CommandError, SHOWN_POSSIBLE, Service};
+use crate::control::service::{CommandError, CommandService, SHOWN_POSSIBLE};
 use crate::domain::change::Change;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::incident::Incident;
@@ -33,7 +33,11 @@ pub struct Check {
 impl Ask for Check {
     type Reply = CheckReport;
 
-    async fn answer(self, service: &Service, progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.check(&self.sources, self.options, progress).await
     }
 }
@@ -45,7 +49,11 @@ pub struct ListSources {}
 impl Ask for ListSources {
     type Reply = Vec<SourceStatus>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.statuses().await
     }
 }
@@ -58,9 +66,13 @@ pub struct ListCoverage {
 }
 
 impl Ask for ListCoverage {
-    type Reply = Vec<SourceCoverage>;
+    type Reply = Vec<CompanyOnSource>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.coverage(&self.company).await
     }
 }
@@ -78,7 +90,11 @@ const TIMED: usize = 20_000;
 impl Ask for ListTimings {
     type Reply = Vec<Timing>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let query = ChangeQuery { since: Some(self.since), limit: TIMED, ..ChangeQuery::default() };
         let changes = service.0.store.changes(query).await?;
         let mails = service.0.store.mails(Some(MailState::Sent), TIMED).await?;
@@ -96,7 +112,11 @@ pub struct ShowSource {
 impl Ask for ShowSource {
     type Reply = SourceDetail;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.detail(&self.id).await
     }
 }
@@ -111,7 +131,11 @@ pub struct ShowHeldBody {
 impl Ask for ShowHeldBody {
     type Reply = Option<Vec<u8>>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.held_body(&self.id).await
     }
 }
@@ -123,7 +147,11 @@ pub struct ListReviews {}
 impl Ask for ListReviews {
     type Reply = Reviews;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let query = ChangeQuery { is_possible: true, limit: SHOWN_POSSIBLE, ..ChangeQuery::default() };
         let held = service.held_reads().await?;
         Ok(Reviews { held, possible: service.0.store.changes(query).await? })
@@ -140,7 +168,11 @@ pub struct ShowReview {
 impl Ask for ShowReview {
     type Reply = Option<QuarantineReview>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.checker.review(service.source(&self.id)?).await?)
     }
 }
@@ -158,7 +190,11 @@ pub struct Accept {
 impl Ask for Accept {
     type Reply = CheckReport;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.accept(&self.id, self.untold).await
     }
 }
@@ -173,7 +209,11 @@ pub struct Reject {
 impl Ask for Reject {
     type Reply = QuarantinedRead;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.checker.reject(service.source(&self.id)?).await?)
     }
 }
@@ -188,11 +228,15 @@ pub struct Decide {
 }
 
 impl Ask for Decide {
-    type Reply = Decided;
+    type Reply = DecidedChange;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let change = service.0.store.decide(&self.id, self.is_meant, service.0.clock.now()).await?;
-        Ok(Decided { change, mails_queued: service.tell().await? })
+        Ok(DecidedChange { change, mails_queued: service.tell().await? })
     }
 }
 
@@ -206,13 +250,17 @@ pub struct Retract {
 }
 
 impl Ask for Retract {
-    type Reply = Retracted;
+    type Reply = RetractedRead;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let change = service.0.store.find_change(&self.id).await?;
         let source = service.source(&change.source)?;
         let retraction = service.0.checker.retract(source, &change, self.reason).await?;
-        Ok(Retracted { retraction, mails_queued: service.tell().await? })
+        Ok(RetractedRead { retraction, mails_queued: service.tell().await? })
     }
 }
 
@@ -226,7 +274,11 @@ pub struct ListIncidents {
 impl Ask for ListIncidents {
     type Reply = Vec<Incident>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.incidents(self.all).await
     }
 }
@@ -241,9 +293,13 @@ pub struct Replay {
 }
 
 impl Ask for Replay {
-    type Reply = check::Replay;
+    type Reply = check::ReplayReport;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.checker.replay(service.source(&self.id)?, self.since).await?)
     }
 }
@@ -258,7 +314,11 @@ pub struct ListChanges {
 impl Ask for ListChanges {
     type Reply = Vec<Change>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.store.changes(self.query).await?)
     }
 }
@@ -273,7 +333,11 @@ pub struct ShowChange {
 impl Ask for ShowChange {
     type Reply = Change;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.store.find_change(&self.id).await?)
     }
 }
@@ -288,7 +352,11 @@ pub struct ListTies {
 impl Ask for ListTies {
     type Reply = Vec<TiedChange>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let store = &service.0.store;
         let change = store.find_change(&self.id).await?;
         Ok(store.ties(&change).await?.iter().map(|tie| TiedChange::of(&change, tie)).collect())
@@ -302,7 +370,11 @@ pub struct Reload {}
 impl Ask for Reload {
     type Reply = InForce;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.reload().await
     }
 }
@@ -314,7 +386,11 @@ pub struct ShowStatus {}
 impl Ask for ShowStatus {
     type Reply = Overview;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.status.overview().await?)
     }
 }
@@ -331,7 +407,11 @@ pub struct PauseSource {
 impl Ask for PauseSource {
     type Reply = Paused;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.pause(&self.id, self.until).await
     }
 }
@@ -346,7 +426,11 @@ pub struct ResumeSource {
 impl Ask for ResumeSource {
     type Reply = Paused;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.resume(&self.id).await
     }
 }
@@ -358,7 +442,11 @@ pub struct TakeOver {}
 impl Ask for TakeOver {
     type Reply = TakenOver;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.take_over().await
     }
 }

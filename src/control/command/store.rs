@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::control::ask::{Ask, Progress};
+use crate::control::ask::{Ask, ProgressReporter};
 use crate::control::reply::{SourceEntries, Tidied};
-use crate::control::service::{CommandError, Service};
+use crate::control::service::{CommandError, CommandService};
 use crate::domain::id::SourceId;
 use crate::settings::Retention;
 use crate::store::{Archived, BackupNote, StoreStats};
@@ -16,7 +16,11 @@ pub struct ShowStats {}
 impl Ask for ShowStats {
     type Reply = StoreStats;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let retention: Retention = service.0.retention.clone();
         Ok(service.0.store.stats(retention, service.0.clock.now()).await?)
     }
@@ -29,7 +33,11 @@ pub struct Tidy {}
 impl Ask for Tidy {
     type Reply = Tidied;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let (store, now) = (&service.0.store, service.0.clock.now());
         let released = store.retire(service.0.retention.clone(), now).await?;
         let report = store.collect_garbage().await?;
@@ -44,7 +52,11 @@ pub struct TakeBackup {}
 impl Ask for TakeBackup {
     type Reply = Archived;
 
-    async fn answer(self, service: &Service, progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.store.archive(&progress.meter).await?)
     }
 }
@@ -61,7 +73,11 @@ pub struct NoteBackup {
 impl Ask for NoteBackup {
     type Reply = BackupNote;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let Archived { bytes, sha256, .. } = self.fetched;
         let note = BackupNote { at: service.0.clock.now(), path: self.path, bytes, sha256 };
         service.0.store.note_backup(note.clone()).await?;
@@ -77,7 +93,11 @@ pub struct LastBackup {}
 impl Ask for LastBackup {
     type Reply = Option<BackupNote>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.store.last_backup().await?)
     }
 }
@@ -89,7 +109,11 @@ pub struct Export {}
 impl Ask for Export {
     type Reply = Archived;
 
-    async fn answer(self, service: &Service, progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.store.export(&progress.meter).await?)
     }
 }
@@ -105,7 +129,11 @@ pub struct ListEntries {
 impl Ask for ListEntries {
     type Reply = Vec<SourceEntries>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let mut said = Vec::new();
         for source in service.named(&self.sources)? {
             let Some(baseline) = service.0.store.baseline(&source.id).await? else { continue };
@@ -129,7 +157,11 @@ pub struct ForgetExport {}
 impl Ask for ForgetExport {
     type Reply = ();
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.0.store.forget_archive();
         Ok(())
     }

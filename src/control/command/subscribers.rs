@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::control::ask::{Ask, Progress};
+use crate::control::ask::{Ask, ProgressReporter};
 use crate::control::reply::{Subscribed, Wishes};
-use crate::control::service::{CommandError, Service};
+use crate::control::service::{CommandError, CommandService};
 use crate::dispatch::BatchWindow;
 use crate::domain::email::EmailAddress;
 use crate::domain::subscription::{Imported, Preference, Subscriber};
@@ -19,7 +19,11 @@ pub struct ListWishes {}
 impl Ask for ListWishes {
     type Reply = Wishes;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let (store, now) = (&service.0.store, service.0.clock.now());
         Ok(Wishes { asked: store.asked_to_follow(now).await?, untracked: store.wishes().await? })
     }
@@ -40,7 +44,11 @@ pub struct Subscribe {
 impl Ask for Subscribe {
     type Reply = Subscribed;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         service.subscribe(&self.address, &self.topics, self.confirmed).await
     }
 }
@@ -57,7 +65,11 @@ pub struct ImportSubscribers {
 impl Ask for ImportSubscribers {
     type Reply = Imported;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.subscriptions.import(self.subscribers, self.dry_run).await?)
     }
 }
@@ -72,7 +84,11 @@ pub struct ConfirmSubscriber {
 impl Ask for ConfirmSubscriber {
     type Reply = Subscriber;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.subscriptions.confirm(&self.address).await?)
     }
 }
@@ -92,7 +108,11 @@ pub struct PauseSubscriber {
 impl Ask for PauseSubscriber {
     type Reply = Subscriber;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let parts = &service.0;
         let subscriber = parts.subscriptions.pause(&self.address, self.paused, self.until).await?;
         // What a pause collected is told as soon as it is over.
@@ -116,7 +136,11 @@ pub struct Prefer {
 impl Ask for Prefer {
     type Reply = Subscriber;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.subscriptions.prefer(&self.address, self.wishes).await?)
     }
 }
@@ -131,7 +155,11 @@ pub struct ShowSubscriber {
 impl Ask for ShowSubscriber {
     type Reply = Subscriber;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.subscriptions.show(&self.address).await?)
     }
 }
@@ -143,7 +171,11 @@ pub struct ListSubscribers {}
 impl Ask for ListSubscribers {
     type Reply = Vec<Subscriber>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.subscriptions.list().await?)
     }
 }
@@ -158,7 +190,11 @@ pub struct Erase {
 impl Ask for Erase {
     type Reply = Erased;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.subscriptions.erase(&self.address).await?)
     }
 }
@@ -176,7 +212,11 @@ pub struct Unsubscribe {
 impl Ask for Unsubscribe {
     type Reply = usize;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let parts = &service.0;
         let ended = parts.subscriptions.remove(&self.address, &self.topics).await?;
         if let Some(asker) = &parts.asker {

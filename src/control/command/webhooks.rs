@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::control::ask::{Ask, Progress};
+use crate::control::ask::{Ask, ProgressReporter};
 use crate::control::reply::{HookLog, NewWebhook};
-use crate::control::service::{CommandError, Service};
+use crate::control::service::{CommandError, CommandService};
 use crate::domain::email::EmailAddress;
 use crate::domain::webhook::{Delivery, HookFilter, HookFormat, Webhook};
 use crate::webhook::WantedWebhook;
@@ -28,7 +28,11 @@ pub struct AddWebhook {
 impl Ask for AddWebhook {
     type Reply = NewWebhook;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let Self { name, url, format, owner, only } = self;
         let wanted = WantedWebhook { name, url, format, owner, only };
         let hook = service.0.webhooks.add(wanted).await?;
@@ -43,7 +47,11 @@ pub struct ListWebhooks {}
 impl Ask for ListWebhooks {
     type Reply = Vec<Webhook>;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.store.webhooks().await?)
     }
 }
@@ -58,7 +66,11 @@ pub struct TestWebhook {
 impl Ask for TestWebhook {
     type Reply = Delivery;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let hook = service.0.store.find_webhook(&self.id).await?;
         let delivery = service.0.webhooks.queue_test(&hook).await?;
         Ok(service.0.webhooks.send_now(hook, delivery).await?)
@@ -77,7 +89,11 @@ pub struct ShowHookLog {
 impl Ask for ShowHookLog {
     type Reply = HookLog;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let hook = service.0.store.find_webhook(&self.id).await?;
         let deliveries = service.0.store.delivery_log(&hook.id, self.limit).await?;
         Ok(HookLog { hook, deliveries })
@@ -94,7 +110,11 @@ pub struct Redeliver {
 impl Ask for Redeliver {
     type Reply = Delivery;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let parts = &service.0;
         let delivery = parts.store.redeliver(&self.id, parts.clock.now()).await?;
         let hook = parts.store.find_webhook(&delivery.hook).await?;
@@ -114,7 +134,11 @@ pub struct PauseWebhook {
 impl Ask for PauseWebhook {
     type Reply = Webhook;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         let parts = &service.0;
         let hook = parts.store.pause_webhook(&self.id, self.paused, parts.clock.now()).await?;
         if !self.paused {
@@ -134,7 +158,11 @@ pub struct RemoveWebhook {
 impl Ask for RemoveWebhook {
     type Reply = Webhook;
 
-    async fn answer(self, service: &Service, _progress: &Progress) -> Result<Self::Reply, CommandError> {
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
         Ok(service.0.store.remove_webhook(&self.id).await?)
     }
 }

@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use super::Composer;
-use super::round::{Known, Round};
+use super::round::{Round, RoundContext};
 use crate::domain::alert::AlertItem;
 use crate::domain::id::{ChangeId, MailId};
 use crate::domain::mail_kind::MailKind;
 use crate::domain::outbox::{Basis, QueuedMail};
 use crate::domain::subscription::Subscriber;
 use crate::mail::{Draft, DraftError};
-use crate::render::{self, Attestation, Seen};
+use crate::render::{self, Attestation, SeenChanges};
 use crate::store::ReaderCommit;
 
 impl Composer {
@@ -19,7 +19,7 @@ impl Composer {
         &self,
         composed: &mut ReaderCommit,
         reader: &Subscriber,
-        known: &Known,
+        known: &RoundContext,
         round: &Round,
     ) {
         let preferences = &reader.preferences;
@@ -51,14 +51,14 @@ impl Composer {
         &self,
         id: MailId,
         reader: &Subscriber,
-        (since, known, aside): (DateTime<Utc>, &Known, &[(AlertItem, ChangeId)]),
+        (since, known, aside): (DateTime<Utc>, &RoundContext, &[(AlertItem, ChangeId)]),
         round: &Round,
     ) -> Result<QueuedMail, DraftError> {
         let news = known
             .found
             .iter()
             .filter(|change| change.found_at > since && !change.is_notice() && change.retracted_at.is_none());
-        let mut seen = Seen::default();
+        let mut seen = SeenChanges::default();
         for change in news {
             let of_known = known.aside.get(&(reader.address.clone(), change.id.clone()));
             let of_now =

@@ -13,7 +13,7 @@ use self::round::{events_of, told_as, untold};
 use crate::domain::alert::AlertItem;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::grouping::{DigestPlan, DueItem, MailBatch, Waiting, plan};
+use crate::domain::grouping::{DigestPlan, DueItem, MailBatch, WaitingItem, plan};
 use crate::domain::health::{SourceHealth, is_watched_for};
 use crate::domain::id::{AlertId, ChangeId, MailId, SourceId};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
@@ -25,11 +25,11 @@ use crate::domain::source::Source;
 use crate::domain::subscription::{Cadence, Subscriber};
 use crate::domain::text::error_chain;
 use crate::mail::{Draft, DraftError, ListUnsubscribe, MailPurpose, message_id, thread_id};
-use crate::render::{self, Notice, Rendered, Service, SourceWords};
+use crate::render::{self, MailFoot, Notice, Rendered, SourceWords};
 use crate::settings::MailSettings;
 use crate::store::{Met, ReaderCommit, WaitingReader};
 
-pub(super) use self::round::{Known, Round, Ties, read_of};
+pub(super) use self::round::{Round, RoundContext, Ties, read_of};
 
 /// So often is it tried to make a mail of an item before it is given up and shown as such.
 const MAX_STRIKES: u32 = 5;
@@ -69,7 +69,7 @@ fn may_be_told_health(reader: &Subscriber) -> bool {
 }
 
 /// Changes by their ids.
-type Changes = BTreeMap<ChangeId, Arc<Change>>;
+type ChangesById = BTreeMap<ChangeId, Arc<Change>>;
 
 impl Composer {
     /// A composer of the given parts.
@@ -101,14 +101,14 @@ impl Composer {
     pub(super) fn compose(
         &self,
         waiting: &WaitingReader,
-        changes: &Changes,
-        known: &Known,
+        changes: &ChangesById,
+        known: &RoundContext,
         round: &Round,
     ) -> ReaderCommit {
         let WaitingReader { reader, items } = waiting;
         let waiting = items.iter().filter_map(|item| {
             let change = changes.get(&item.change)?;
-            Some(Waiting { item, change, told_as: told_as(reader, item, change, &known.told, round) })
+            Some(WaitingItem { item, change, told_as: told_as(reader, item, change, &known.told, round) })
         });
         let DigestPlan { bundles, dropped, aside, next, summed_up } =
             plan(reader, waiting, round.collecting, round.now);
@@ -266,9 +266,9 @@ impl Composer {
         self.parts.web.as_ref().map(|web| web.change(&change.id, reader, now))
     }
 
-    fn service(&self) -> Service<'_> {
+    fn service(&self) -> MailFoot<'_> {
         let ComposerParts { settings, inbox, web, .. } = &self.parts;
-        Service {
+        MailFoot {
             name: settings.from.organisation(),
             mailbox: inbox.as_ref().unwrap_or(&settings.help_address),
             help_address: &settings.help_address,
@@ -285,7 +285,7 @@ impl Composer {
         rendered: Rendered,
         at: DateTime<Utc>,
     ) -> Draft<'a> {
-        let Service { mailbox, web, .. } = self.service();
+        let MailFoot { mailbox, web, .. } = self.service();
         let key = LinkKey::new(self.parts.instance_key);
         let list = Some(ListUnsubscribe { mailbox, key, web });
         Draft {

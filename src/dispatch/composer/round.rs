@@ -9,7 +9,7 @@ use super::id_of;
 use crate::domain::alert::AlertItem;
 use crate::domain::change::Change;
 use crate::domain::event::{Tie, says_no_more};
-use crate::domain::grouping::{Collecting, MailBatch};
+use crate::domain::grouping::{CollectionRules, MailBatch};
 use crate::domain::id::{BodyHash, ChangeId, SourceId};
 use crate::domain::matching::Watchlist;
 use crate::domain::read_state::ReadState;
@@ -27,13 +27,13 @@ pub(in crate::dispatch) struct Round {
     pub ties: Arc<Ties>,
     /// What each read found.
     pub together: Arc<BTreeMap<ReadName, Arc<Together>>>,
-    pub collecting: Collecting,
+    pub collecting: CollectionRules,
     pub now: DateTime<Utc>,
 }
 
 /// What a page of readers is to be composed by besides what waits for them.
 #[derive(Debug, Default)]
-pub(in crate::dispatch) struct Known {
+pub(in crate::dispatch) struct RoundContext {
     /// What those who want one mail for an event were told of what waits for them, by other sources.
     pub told: ToldOf,
     /// What was found since silence was last attested to any of them, or longer.

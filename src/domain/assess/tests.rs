@@ -6,7 +6,7 @@ use crate::domain::entry::{Entry, Resemblance};
 use crate::domain::guard::Guard;
 use crate::domain::id::BodyHash;
 use crate::domain::noise::Noise;
-use crate::domain::source::{Request, SourceKind};
+use crate::domain::source::{RequestSettings, SourceKind};
 
 fn source(companies: &[&str]) -> Source {
     Source {
@@ -19,7 +19,7 @@ fn source(companies: &[&str]) -> Source {
         companies: companies.iter().map(|id| id.parse().unwrap()).collect(),
         guard: Guard::of(2, 20),
         noise: Noise::default(),
-        request: Request::default(),
+        request: RequestSettings::default(),
         stale_after: None,
         quiet_after: None,
         misses: None,

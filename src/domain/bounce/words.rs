@@ -4,7 +4,7 @@
 //! What is clear is taken as a report would be. What is not is a mail that came back all the same: its words are
 //! kept, and a person looks.
 
-use super::{Blame, BounceKind, Status};
+use super::{Blame, BounceKind, EnhancedStatus};
 use crate::domain::text::{one_line, shorten};
 
 /// A message that came to a mail's own bounce address, as far as it matters here.
@@ -186,7 +186,7 @@ pub fn in_words(message: Returned<'_>) -> BounceKind {
 /// What a server's words mean that says that a mail failed.
 pub(super) fn of_text(small: &str, words: &str) -> BounceKind {
     let words = words.to_owned();
-    match status(small).map(Status::blame) {
+    match status(small).map(EnhancedStatus::blame) {
         Some(Blame::NoMailbox) => BounceKind::NoMailbox { words },
         Some(Blame::Passing) => BounceKind::Passing { words },
         Some(Blame::Ours) => BounceKind::Undelivered { words },
@@ -218,7 +218,7 @@ fn own_text(text: &str) -> String {
 
 /// The permanent status that a text names: `550 5.1.1`, `550-5.1.1`, `(#5.1.1)`, `status: 5.1.1`. A number that only
 /// looks like one, of a version or an address, stands behind something else.
-fn status(text: &str) -> Option<Status> {
+fn status(text: &str) -> Option<EnhancedStatus> {
     let words: Vec<&str> = text
         .split([' ', '-', '<', '>', '(', ')', '[', ']', ';', ',', '='])
         .filter(|word| !word.is_empty())
@@ -242,7 +242,7 @@ fn status(text: &str) -> Option<Status> {
                 "stat",
             ]
             .contains(&before);
-        let status = Status::leading(word.trim_matches(['#', ':', '.', '\'', '"']))?;
+        let status = EnhancedStatus::leading(word.trim_matches(['#', ':', '.', '\'', '"']))?;
         (is_said && status.class == 5 && status.detail < 100 && !status.says_nothing()).then_some(status)
     })
 }

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Comparison;
+use super::DocumentComparison;
 use crate::domain::change::FieldChange;
 use crate::domain::docket::{self, is_docket_entry};
 use crate::domain::entry::{Entry, EntryDate, LINKS, Resemblance};
 use crate::domain::fields::FieldName;
 use crate::domain::noise::{Noise, NoiseClass};
 
-impl Comparison<'_> {
+impl DocumentComparison<'_> {
     /// The fields that differ beyond noise, then the entry's address; its title and date only where
     /// nothing else differs, since most often they repeat a field.
     pub(super) fn changed_fields(&self, before: &Entry, after: &Entry) -> Vec<FieldChange> {

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
-use super::Comparison;
+use super::DocumentComparison;
 use super::likeness::{likeness_of_a_day, text_likeness};
 use crate::domain::entry::{Document, Entry, LINKS, Resemblance, family};
 
@@ -18,14 +18,14 @@ const SAME_TWIN: f32 = 0.5;
 const SAME_TEXT: f32 = 0.6;
 
 /// The entries of two documents, each old one beside the new one that is about the same thing.
-pub(super) struct Pairing<'a> {
+pub(super) struct EntryPairing<'a> {
     pub pairs: Vec<(&'a Entry, &'a Entry)>,
     pub only_before: Vec<&'a Entry>,
     pub only_after: Vec<&'a Entry>,
 }
 
-impl<'a> Pairing<'a> {
-    pub(super) fn of(before: &'a Document, after: &'a Document, comparison: &Comparison<'_>) -> Self {
+impl<'a> EntryPairing<'a> {
+    pub(super) fn of(before: &'a Document, after: &'a Document, comparison: &DocumentComparison<'_>) -> Self {
         let mut pairing = Self { pairs: Vec::new(), only_before: Vec::new(), only_after: Vec::new() };
         let mut families: BTreeMap<&str, (Vec<&Entry>, Vec<&Entry>)> = BTreeMap::new();
         for entry in &before.entries {
@@ -47,7 +47,12 @@ impl<'a> Pairing<'a> {
     }
 
     /// Pairs the entries about one thing: unchanged ones first, then the most alike.
-    fn pair_family(&mut self, mut old: Vec<&'a Entry>, mut new: Vec<&'a Entry>, comparison: &Comparison<'_>) {
+    fn pair_family(
+        &mut self,
+        mut old: Vec<&'a Entry>,
+        mut new: Vec<&'a Entry>,
+        comparison: &DocumentComparison<'_>,
+    ) {
         if let ([before], [after]) = (old.as_slice(), new.as_slice()) {
             self.pairs.push((*before, *after));
             return;
@@ -85,7 +90,7 @@ impl<'a> Pairing<'a> {
     }
 
     /// Pairs what is left over where one entry seems to be another under a new name.
-    fn pair_resembling(&mut self, comparison: &Comparison<'_>) {
+    fn pair_resembling(&mut self, comparison: &DocumentComparison<'_>) {
         let (mut old, mut new) =
             (std::mem::take(&mut self.only_before), std::mem::take(&mut self.only_after));
         if old.is_empty() || new.is_empty() {
@@ -114,7 +119,7 @@ impl<'a> Pairing<'a> {
         &mut self,
         old: &mut Vec<&'a Entry>,
         new: &mut Vec<&'a Entry>,
-        comparison: &Comparison<'_>,
+        comparison: &DocumentComparison<'_>,
     ) {
         let words = |entry: &Entry| {
             let said = entry.fields.iter().filter(|(name, _)| name.as_str() != LINKS);
@@ -133,7 +138,7 @@ impl<'a> Pairing<'a> {
         &mut self,
         old: &mut Vec<&'a Entry>,
         new: &mut Vec<&'a Entry>,
-        comparison: &Comparison<'_>,
+        comparison: &DocumentComparison<'_>,
     ) {
         let noise = comparison.noise;
         let title = |entry: &Entry| noise.canonical(&entry.title).to_lowercase();

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Comparison;
+use super::DocumentComparison;
 use crate::domain::entry::{Entry, LINKS};
 use crate::domain::fields::FieldName;
 use crate::domain::scoring::{Name, compare};
@@ -59,7 +59,7 @@ const IDENTIFYING: [&str; 22] = [
 ];
 
 /// An entry with what is looked at.
-struct Party<'a> {
+struct RenameCandidate<'a> {
     entry: &'a Entry,
     name: Name,
     words: BTreeSet<String>,
@@ -67,7 +67,7 @@ struct Party<'a> {
     names: BTreeSet<String>,
 }
 
-impl<'a> Party<'a> {
+impl<'a> RenameCandidate<'a> {
     fn of(entry: &'a Entry) -> Self {
         let others = entry.fields.get(ALIASES).map_or("", String::as_str).lines();
         let names = std::iter::once(entry.title.as_str()).chain(others).map(folded).collect();
@@ -75,7 +75,7 @@ impl<'a> Party<'a> {
     }
 }
 
-impl Comparison<'_> {
+impl DocumentComparison<'_> {
     /// The pairs of old and new entries that are one party under another name, each with how sure that is.
     pub(super) fn renamed(&self, old: &[&Entry], new: &[&Entry]) -> Vec<(f32, usize, usize)> {
         let mut pairs = by_identifier(old, new);
@@ -83,8 +83,8 @@ impl Comparison<'_> {
             return pairs;
         }
         let known: (BTreeSet<usize>, BTreeSet<usize>) = pairs.iter().map(|(_, i, j)| (*i, *j)).unzip();
-        let before: Vec<Party<'_>> = old.iter().map(|entry| Party::of(entry)).collect();
-        let after: Vec<Party<'_>> = new.iter().map(|entry| Party::of(entry)).collect();
+        let before: Vec<RenameCandidate<'_>> = old.iter().map(|entry| RenameCandidate::of(entry)).collect();
+        let after: Vec<RenameCandidate<'_>> = new.iter().map(|entry| RenameCandidate::of(entry)).collect();
         let mut alike: Vec<(f32, usize, usize)> = Vec::new();
         for (i, j) in candidates(&before, &after) {
             if known.0.contains(&i) || known.1.contains(&j) {
@@ -100,7 +100,7 @@ impl Comparison<'_> {
 
     /// How sure it is that two entries are one party, where it is sure enough.
     #[expect(clippy::cast_possible_truncation, reason = "a score from 0 to 1")]
-    fn likeness(&self, before: &Party<'_>, after: &Party<'_>) -> Option<f32> {
+    fn likeness(&self, before: &RenameCandidate<'_>, after: &RenameCandidate<'_>) -> Option<f32> {
         let witnesses = self.witnesses(before.entry, after.entry);
         if is_swapped(before, after) && witnesses != Witnesses::Against {
             return Some(1.0);
@@ -207,7 +207,7 @@ fn identifiers(entry: &Entry) -> impl Iterator<Item = (String, String)> + '_ {
 }
 
 /// Which pairs are worth a look: all where they are few, else those that share a telling word.
-fn candidates(old: &[Party<'_>], new: &[Party<'_>]) -> Vec<(usize, usize)> {
+fn candidates(old: &[RenameCandidate<'_>], new: &[RenameCandidate<'_>]) -> Vec<(usize, usize)> {
     if old.len().saturating_mul(new.len()) <= MAX_PAIRS {
         return (0..old.len()).flat_map(|i| (0..new.len()).map(move |j| (i, j))).collect();
     }
@@ -243,7 +243,7 @@ fn only_ones(mut pairs: Vec<(f32, usize, usize)>) -> Vec<(f32, usize, usize)> {
 }
 
 /// Whether one party's name is the other's alias, and the other way round.
-fn is_swapped(before: &Party<'_>, after: &Party<'_>) -> bool {
+fn is_swapped(before: &RenameCandidate<'_>, after: &RenameCandidate<'_>) -> bool {
     before.names.len() > 1
         && after.names.contains(&folded(&before.entry.title))
         && before.names.contains(&folded(&after.entry.title))

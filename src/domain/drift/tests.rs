@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::guard::Guard;
 use crate::domain::noise::Noise;
-use crate::domain::source::{Request, SourceKind};
+use crate::domain::source::{RequestSettings, SourceKind};
 
 fn source() -> Source {
     let observed = Observed {
@@ -27,7 +27,7 @@ fn source() -> Source {
         companies: Vec::new(),
         guard: Guard::of(85, 10),
         noise: Noise::default(),
-        request: Request::default(),
+        request: RequestSettings::default(),
         stale_after: None,
         quiet_after: None,
         misses: None,
@@ -48,7 +48,7 @@ fn healthy() -> Vec<u8> {
 
 fn told(landed: &str, content_type: &str, body: &[u8], max_body: usize) -> Vec<String> {
     let landed = landed.parse().unwrap();
-    let seen = Seen { landed: &landed, content_type: Some(content_type), body, max_body };
+    let seen = ObservedAnswer { landed: &landed, content_type: Some(content_type), body, max_body };
     of_answer(&source(), seen).iter().map(ToString::to_string).collect()
 }
 

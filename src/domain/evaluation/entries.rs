@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{Evaluation, EvaluationError, Fault, Miss, Tally};
+use super::{Evaluation, EvaluationError, EvaluationTally, Miss, MissKind};
 use crate::domain::id::{BodyHash, CompanyId};
 use crate::domain::matching::{Match, Watchlist};
 
@@ -12,7 +12,7 @@ const COLUMNS: &str = "source, list, name, aliases and tracked";
 const CORRECTION_COLUMNS: &str = "row, tracked and reason";
 
 #[derive(Debug, Deserialize)]
-struct Row {
+struct LabelledEntry {
     source: String,
     list: String,
     name: String,
@@ -20,7 +20,7 @@ struct Row {
     tracked: String,
 }
 
-impl Row {
+impl LabelledEntry {
     /// Names the row without repeating it: the beginning of the SHA-256 of its first four columns,
     /// parted by line feeds.
     fn hash(&self) -> String {
@@ -63,7 +63,7 @@ pub fn entries(
     watchlist: &Watchlist,
     alert_at: f64,
 ) -> Result<Evaluation, EvaluationError> {
-    let rows: Vec<Row> = csv::Reader::from_reader(table.as_bytes())
+    let rows: Vec<LabelledEntry> = csv::Reader::from_reader(table.as_bytes())
         .into_deserialize()
         .collect::<Result<_, _>>()
         .map_err(|source| EvaluationError::Table { expected: COLUMNS, source })?;
@@ -71,7 +71,7 @@ pub fn entries(
         corrections.iter().map(|correction| (correction.row.as_str(), correction.tracked.as_str())).collect();
     let labelled: BTreeSet<&str> =
         rows.iter().map(|row| row.tracked.as_str()).filter(|label| !label.is_empty()).collect();
-    let (mut tally, mut misses, mut corrected_rows) = (Tally::default(), Vec::new(), 0);
+    let (mut tally, mut misses, mut corrected_rows) = (EvaluationTally::default(), Vec::new(), 0);
     for (index, row) in rows.iter().enumerate() {
         let correction = corrected.get(row.hash().as_str());
         corrected_rows += usize::from(correction.is_some());
@@ -87,8 +87,8 @@ pub fn entries(
             let proof = found.iter().find(|found| found.company.as_str() == company);
             tally.count(proof.is_some(), company == label);
             let fault = match (proof.is_some(), company == label) {
-                (true, false) => Fault::FalsePositive,
-                (false, true) => Fault::FalseNegative,
+                (true, false) => MissKind::FalsePositive,
+                (false, true) => MissKind::FalseNegative,
                 _ => continue,
             };
             let reason = proof.map_or_else(|| "no name of it was found".to_owned(), reason);
@@ -108,7 +108,7 @@ pub fn entries(
 
 /// Whom a row names, as a change of such an entry would: by a name that stands in it, or as one
 /// that its name nearly is.
-fn found_in(row: &Row, watchlist: &Watchlist, alert_at: f64) -> Vec<Match> {
+fn found_in(row: &LabelledEntry, watchlist: &Watchlist, alert_at: f64) -> Vec<Match> {
     let mut found = Vec::new();
     for (field, text) in [("name", &row.name), ("aliases", &row.aliases)] {
         found.extend(watchlist.find(field, text));

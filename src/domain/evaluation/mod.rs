@@ -60,7 +60,7 @@ pub enum EvaluationError {
 
 /// What was found, held against what should have been.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Tally {
+pub struct EvaluationTally {
     /// Found, and rightly.
     pub true_positives: usize,
     /// Found, and wrongly.
@@ -69,7 +69,7 @@ pub struct Tally {
     pub false_negatives: usize,
 }
 
-impl Tally {
+impl EvaluationTally {
     /// Counts one case.
     fn count(&mut self, is_found: bool, is_expected: bool) {
         match (is_found, is_expected) {
@@ -106,20 +106,20 @@ fn share(part: usize, whole: usize) -> f64 {
 
 /// The figures of a tally.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Figures {
+pub struct EvaluationFigures {
     /// The counts behind them.
     #[serde(flatten)]
-    pub tally: Tally,
-    /// See [`Tally::precision`].
+    pub tally: EvaluationTally,
+    /// See [`EvaluationTally::precision`].
     pub precision: f64,
-    /// See [`Tally::recall`].
+    /// See [`EvaluationTally::recall`].
     pub recall: f64,
-    /// See [`Tally::f1`].
+    /// See [`EvaluationTally::f1`].
     pub f1: f64,
 }
 
-impl From<Tally> for Figures {
-    fn from(tally: Tally) -> Self {
+impl From<EvaluationTally> for EvaluationFigures {
+    fn from(tally: EvaluationTally) -> Self {
         Self { tally, precision: tally.precision(), recall: tally.recall(), f1: tally.f1() }
     }
 }
@@ -127,7 +127,7 @@ impl From<Tally> for Figures {
 /// How a case was missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fault {
+pub enum MissKind {
     /// Found, and wrongly.
     FalsePositive,
     /// Not found, and wrongly.
@@ -140,7 +140,7 @@ pub struct Miss {
     /// The case's line in its file, from 1.
     pub line: usize,
     /// How.
-    pub fault: Fault,
+    pub fault: MissKind,
     /// What it is about: two names, an entry and a company, a passage and a company.
     pub subject: Vec<String>,
     /// Why the product thinks as it does.
@@ -154,10 +154,10 @@ pub struct Evaluation {
     pub cases: usize,
     /// The figures that count.
     #[serde(flatten)]
-    pub figures: Figures,
+    pub figures: EvaluationFigures,
     /// The same with other settings, each with its name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub also: Vec<(String, Figures)>,
+    pub also: Vec<(String, EvaluationFigures)>,
     /// Labels that were corrected.
     #[serde(skip_serializing_if = "is_zero")]
     pub corrected: usize,

@@ -2,13 +2,13 @@
 
 use serde::Deserialize;
 
-use super::{Evaluation, EvaluationError, Fault, Miss, Tally};
+use super::{Evaluation, EvaluationError, EvaluationTally, Miss, MissKind};
 use crate::domain::scoring::{Name, Thresholds, compare};
 
 const COLUMNS: &str = "name1, name2 and is_match";
 
 #[derive(Debug, Deserialize)]
-struct Row {
+struct LabelledPair {
     name1: String,
     name2: String,
     is_match: String,
@@ -21,8 +21,10 @@ struct Row {
 /// A table that cannot be read, or a label other than true and false.
 pub fn pairs(table: &str, thresholds: Thresholds) -> Result<Evaluation, EvaluationError> {
     let (mut possible, mut alert, mut misses, mut cases) =
-        (Tally::default(), Tally::default(), Vec::new(), 0);
-    for (index, row) in csv::Reader::from_reader(table.as_bytes()).into_deserialize::<Row>().enumerate() {
+        (EvaluationTally::default(), EvaluationTally::default(), Vec::new(), 0);
+    for (index, row) in
+        csv::Reader::from_reader(table.as_bytes()).into_deserialize::<LabelledPair>().enumerate()
+    {
         let row = row.map_err(|source| EvaluationError::Table { expected: COLUMNS, source })?;
         let line = index + 2;
         let is_expected = match row.is_match.to_ascii_lowercase().as_str() {
@@ -37,7 +39,7 @@ pub fn pairs(table: &str, thresholds: Thresholds) -> Result<Evaluation, Evaluati
         alert.count(comparison.score >= thresholds.alert_at, is_expected);
         cases += 1;
         if is_found != is_expected {
-            let fault = if is_found { Fault::FalsePositive } else { Fault::FalseNegative };
+            let fault = if is_found { MissKind::FalsePositive } else { MissKind::FalseNegative };
             let reason = comparison.to_string();
             misses.push(Miss { line, fault, subject: vec![row.name1, row.name2], reason });
         }

@@ -17,11 +17,11 @@ fn watchlist() -> Watchlist {
 
 #[test]
 fn figures_follow_from_counts_and_nothing_found_is_no_division_by_nothing() {
-    let tally = Tally { true_positives: 6, false_positives: 2, false_negatives: 3 };
+    let tally = EvaluationTally { true_positives: 6, false_positives: 2, false_negatives: 3 };
     assert!((tally.precision() - 0.75).abs() < 1e-9);
     assert!((tally.recall() - 6.0 / 9.0).abs() < 1e-9);
     assert!((tally.f1() - 12.0 / 17.0).abs() < 1e-9);
-    assert!((Tally::default().f1() - 1.0).abs() < 1e-9);
+    assert!((EvaluationTally::default().f1() - 1.0).abs() < 1e-9);
 }
 
 #[test]
@@ -30,7 +30,10 @@ fn pairs_are_counted_and_misses_say_why() {
                  Rheinwerk Gas,Rheinwerk Oil,false\nRheinwerk,Donauwerk,true\n";
     let evaluation = pairs(table, Thresholds::default()).unwrap();
     assert_eq!(evaluation.cases, 3);
-    assert_eq!(evaluation.figures.tally, Tally { true_positives: 1, false_positives: 0, false_negatives: 1 });
+    assert_eq!(
+        evaluation.figures.tally,
+        EvaluationTally { true_positives: 1, false_positives: 0, false_negatives: 1 }
+    );
     assert_eq!(evaluation.misses[0].line, 4);
     assert!(evaluation.misses[0].reason.starts_with("0.00"), "{}", evaluation.misses[0].reason);
     assert!(matches!(
@@ -48,7 +51,10 @@ const ENTRIES: &str = "source,list,name,aliases,tracked\n\
 #[test]
 fn entries_are_held_against_labels_and_labels_can_be_corrected() {
     let evaluation = entries(ENTRIES, &[], &watchlist(), 0.85).unwrap();
-    assert_eq!(evaluation.figures.tally, Tally { true_positives: 1, false_positives: 1, false_negatives: 1 });
+    assert_eq!(
+        evaluation.figures.tally,
+        EvaluationTally { true_positives: 1, false_positives: 1, false_negatives: 1 }
+    );
     let row = evaluation.misses[1].subject.last().unwrap().clone();
     let table = format!("row,tracked,reason\n{row},,names nobody\n");
     let corrected = entries(ENTRIES, &corrections(&table).unwrap(), &watchlist(), 0.85).unwrap();
@@ -64,7 +70,10 @@ fn texts_are_held_against_places() {
 {"text":"nobody","expected":[{"company":"dahua","start":0,"end":6}]}"#;
     let evaluation = texts(lines, &watchlist()).unwrap();
     assert_eq!(evaluation.cases, 3);
-    assert_eq!(evaluation.figures.tally, Tally { true_positives: 1, false_positives: 1, false_negatives: 1 });
+    assert_eq!(
+        evaluation.figures.tally,
+        EvaluationTally { true_positives: 1, false_positives: 1, false_negatives: 1 }
+    );
     assert_eq!(evaluation.misses.iter().map(|miss| miss.line).collect::<Vec<_>>(), [3, 4]);
     let wrong = r#"{"text":"海","expected":[{"company":"dahua","start":0,"end":1}]}"#;
     assert!(matches!(texts(wrong, &watchlist()), Err(EvaluationError::Span { line: 1, .. })));

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
-use super::{Evaluation, EvaluationError, Fault, Miss, Tally};
+use super::{Evaluation, EvaluationError, EvaluationTally, Miss, MissKind};
 use crate::domain::matching::Watchlist;
 use crate::domain::text::{one_line, shorten};
 
@@ -33,7 +33,7 @@ struct Label {
 /// # Errors
 /// A line that cannot be read, or offsets that are not in its text.
 pub fn texts(lines: &str, watchlist: &Watchlist) -> Result<Evaluation, EvaluationError> {
-    let (mut tally, mut misses, mut cases) = (Tally::default(), Vec::new(), 0);
+    let (mut tally, mut misses, mut cases) = (EvaluationTally::default(), Vec::new(), 0);
     for (index, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let number = index + 1;
         let passage: Passage =
@@ -54,7 +54,7 @@ pub fn texts(lines: &str, watchlist: &Watchlist) -> Result<Evaluation, Evaluatio
                 let subject =
                     vec![label.company.clone(), text[label.start..label.end].to_owned(), shown(&text)];
                 let reason = "no name of it was found there".to_owned();
-                misses.push(Miss { line: number, fault: Fault::FalseNegative, subject, reason });
+                misses.push(Miss { line: number, fault: MissKind::FalseNegative, subject, reason });
             }
         }
         for found in &found {
@@ -66,7 +66,7 @@ pub fn texts(lines: &str, watchlist: &Watchlist) -> Result<Evaluation, Evaluatio
                 let subject =
                     vec![found.company.to_string(), text[found.span.clone()].to_owned(), shown(&text)];
                 let reason = format!("by the name “{}”", found.alias);
-                misses.push(Miss { line: number, fault: Fault::FalsePositive, subject, reason });
+                misses.push(Miss { line: number, fault: MissKind::FalsePositive, subject, reason });
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::docket;
-use crate::domain::matching::Rule;
+use crate::domain::matching::MatchRule;
 use crate::domain::topic::Topic;
 
 /// Fields that say what a document or docket entry is: where both changes say it, they must say the same.
@@ -69,7 +69,7 @@ fn is_amended_alike(change: &Change, told: &Change) -> bool {
 fn names_no_more(change: &Change, told: &Change, topic: &Topic) -> bool {
     let is_named = |change: &Change| {
         let mut found = change.matches.iter().filter(|found| topic.company() == Some(&found.company));
-        found.any(|found| found.rule != Rule::Exposure)
+        found.any(|found| found.rule != MatchRule::Exposure)
     };
     let is_found = told.matches.iter().any(|found| topic.company() == Some(&found.company));
     is_found && (is_named(told) || !is_named(change))

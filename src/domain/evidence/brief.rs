@@ -28,14 +28,14 @@ const BYTES: usize = 78;
 
 /// A line as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept {
+pub enum StoredLine {
     /// Its JSON.
     Full(String),
     /// What is its own.
     Brief(Vec<u8>),
 }
 
-impl Kept {
+impl StoredLine {
     /// How a line is kept after the last one that was kept in full.
     #[must_use]
     pub fn of(line: &ChainLine, full: Option<&ChainLine>) -> Self {
@@ -131,18 +131,18 @@ mod tests {
         let source = "list".parse().unwrap();
         let full = ChainLine::after(&source, None, read(ChainVerdict::Good), Vec::new());
         let line = ChainLine::after(&source, Some(&full), read(ChainVerdict::NotModified), Vec::new());
-        let Kept::Brief(bytes) = Kept::of(&line, Some(&full)) else { panic!("it is not brief") };
+        let StoredLine::Brief(bytes) = StoredLine::of(&line, Some(&full)) else { panic!("it is not brief") };
         assert_eq!(bytes.len(), BYTES);
-        assert_eq!(Kept::back(&bytes), Some(1));
-        assert_eq!(Kept::line(&bytes, &full), Some(line.clone()));
-        assert_eq!(Kept::of(&line, None), Kept::Full(line.text()));
+        assert_eq!(StoredLine::back(&bytes), Some(1));
+        assert_eq!(StoredLine::line(&bytes, &full), Some(line.clone()));
+        assert_eq!(StoredLine::of(&line, None), StoredLine::Full(line.text()));
     }
 
     #[test]
     fn what_says_something_else_is_kept_in_full() {
         let source = "list".parse().unwrap();
         let full = ChainLine::after(&source, None, read(ChainVerdict::Good), Vec::new());
-        let is_full = |line: &ChainLine| matches!(Kept::of(line, Some(&full)), Kept::Full(_));
+        let is_full = |line: &ChainLine| matches!(StoredLine::of(line, Some(&full)), StoredLine::Full(_));
         let line = ChainLine::after(&source, Some(&full), read(ChainVerdict::Good), Vec::new());
         assert!(!is_full(&line));
         assert!(is_full(&ChainLine { body: None, ..line.clone() }));
@@ -151,6 +151,6 @@ mod tests {
         assert!(is_full(&ChainLine { changes: vec![BodyHash::of(b"c")], ..line.clone() }));
         assert!(is_full(&ChainLine { verdict: ChainVerdict::Failed, ..line.clone() }));
         assert!(is_full(&ChainLine { seq: 1 + u64::from(LAST_OF_BRIEF), ..line }));
-        assert_eq!(Kept::line(b"{}", &full), None);
+        assert_eq!(StoredLine::line(b"{}", &full), None);
     }
 }

@@ -44,7 +44,7 @@ pub enum BrokenChain {
 
 /// A line with its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Linked {
+pub struct ChainedLine {
     /// The line.
     pub line: ChainLine,
     /// The SHA-256 of its bytes.
@@ -54,7 +54,7 @@ pub struct Linked {
 /// Lines that follow each other, all of one source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Chain {
-    lines: Vec<Linked>,
+    lines: Vec<ChainedLine>,
 }
 
 impl Chain {
@@ -90,25 +90,25 @@ impl Chain {
             }
             None => {}
         }
-        self.lines.push(Linked { hash: BodyHash::of(text), line });
+        self.lines.push(ChainedLine { hash: BodyHash::of(text), line });
         Ok(())
     }
 
     /// The lines, the oldest first.
     #[must_use]
-    pub fn lines(&self) -> &[Linked] {
+    pub fn lines(&self) -> &[ChainedLine] {
         &self.lines
     }
 
     /// The line of a number.
     #[must_use]
-    pub fn at(&self, seq: u64) -> Option<&Linked> {
+    pub fn at(&self, seq: u64) -> Option<&ChainedLine> {
         let first = self.lines.first()?.line.seq;
         self.lines.get(usize::try_from(seq.checked_sub(first)?).ok()?)
     }
 }
 
-fn follows(number: usize, before: &Linked, line: &ChainLine) -> Result<(), BrokenChain> {
+fn follows(number: usize, before: &ChainedLine, line: &ChainLine) -> Result<(), BrokenChain> {
     let expected = before.line.seq + 1;
     if line.source != before.line.source {
         let (found, expected) = (line.source.clone(), before.line.source.clone());

@@ -16,8 +16,8 @@ pub mod seal;
 mod silence;
 mod told;
 
-pub use brief::{Kept, LAST_OF_BRIEF};
-pub use chain::{BrokenChain, Chain, Linked};
+pub use brief::{LAST_OF_BRIEF, StoredLine};
+pub use chain::{BrokenChain, Chain, ChainedLine};
 pub use line::{ChainLine, ChainVerdict, ChainedRead, NOTHING_BEFORE, headers_text};
 pub use silence::{Gap, Silence, allowed_distance};
 pub use told::{ToldChange, digest_of_change};

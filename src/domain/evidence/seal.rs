@@ -13,7 +13,7 @@ const SEALED_EVERY_HOURS: i64 = 24;
 
 /// The last line of a chain at some time. Its JSON is a leaf of the seal's tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct ChainHead {
     /// The source.
     pub source: SourceId,
     /// The line's number.
@@ -22,7 +22,7 @@ pub struct Head {
     pub hash: BodyHash,
 }
 
-impl Head {
+impl ChainHead {
     fn leaf(&self) -> Vec<u8> {
         // Texts and numbers, all of which JSON has.
         serde_json::to_vec(self).unwrap_or_default()
@@ -51,12 +51,12 @@ impl Seal {
     /// The seal over heads, after another one or as the first.
     #[must_use]
     pub fn over(
-        heads: &[Head],
+        heads: &[ChainHead],
         previous: Option<&Self>,
         installation: InstallationId,
         at: DateTime<Utc>,
     ) -> Self {
-        let leaves: Vec<Vec<u8>> = heads.iter().map(Head::leaf).collect();
+        let leaves: Vec<Vec<u8>> = heads.iter().map(ChainHead::leaf).collect();
         Self {
             seal: previous.map_or(0, |seal| seal.seal) + 1,
             at,
@@ -89,10 +89,10 @@ impl Seal {
 
 /// That a head is under a seal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proof {
+pub struct SealProof {
     /// The head.
     #[serde(flatten)]
-    pub head: Head,
+    pub head: ChainHead,
     /// The SHA-256 of the seal.
     pub under: BodyHash,
     /// Its place among all.
@@ -101,12 +101,12 @@ pub struct Proof {
     pub path: Vec<BodyHash>,
 }
 
-impl Proof {
+impl SealProof {
     /// The proof that a source's head is under the seal over these; `None` where it is not.
     #[must_use]
-    pub fn of(source: &SourceId, seal: &Seal, heads: &[Head]) -> Option<Self> {
+    pub fn of(source: &SourceId, seal: &Seal, heads: &[ChainHead]) -> Option<Self> {
         let index = heads.iter().position(|head| head.source == *source)?;
-        let leaves: Vec<Vec<u8>> = heads.iter().map(Head::leaf).collect();
+        let leaves: Vec<Vec<u8>> = heads.iter().map(ChainHead::leaf).collect();
         let (head, path) = (heads[index].clone(), merkle::path(&leaves, index));
         Some(Self { head, under: seal.hash(), index: index as u64, path })
     }
@@ -123,8 +123,8 @@ impl Proof {
 mod tests {
     use super::*;
 
-    fn head(name: &str, seq: u64) -> Head {
-        Head { source: name.parse().unwrap(), seq, hash: BodyHash::of(name.as_bytes()) }
+    fn head(name: &str, seq: u64) -> ChainHead {
+        ChainHead { source: name.parse().unwrap(), seq, hash: BodyHash::of(name.as_bytes()) }
     }
 
     #[test]
@@ -133,14 +133,14 @@ mod tests {
         let installation = InstallationId::of(&[7; 16]);
         let now = DateTime::UNIX_EPOCH;
         let seal = Seal::over(&heads, None, installation.clone(), now);
-        let proof = Proof::of(&heads[1].source, &seal, &heads).unwrap();
+        let proof = SealProof::of(&heads[1].source, &seal, &heads).unwrap();
         assert!(proof.is_under(&seal));
-        let other = Proof { head: Head { seq: 8, ..heads[1].clone() }, ..proof.clone() };
+        let other = SealProof { head: ChainHead { seq: 8, ..heads[1].clone() }, ..proof.clone() };
         assert!(!other.is_under(&seal));
-        assert_eq!(Proof::of(&"d".parse().unwrap(), &seal, &heads), None);
+        assert_eq!(SealProof::of(&"d".parse().unwrap(), &seal, &heads), None);
         let next = Seal::over(&heads[..2], Some(&seal), installation, now);
         assert_eq!((next.seal, next.previous), (2, BodyHash::of(seal.text().as_bytes())));
-        let read: Proof = serde_json::from_str(&serde_json::to_string(&proof).unwrap()).unwrap();
+        let read: SealProof = serde_json::from_str(&serde_json::to_string(&proof).unwrap()).unwrap();
         assert_eq!(read, proof);
     }
 

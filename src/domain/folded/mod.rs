@@ -22,7 +22,7 @@ use crate::domain::text::is_deceptive;
 
 /// From here on in the folded text, up to the next step, bytes come from one place.
 #[derive(Debug, Clone, Copy)]
-struct Step {
+struct FoldStep {
     folded: usize,
     start: usize,
     /// Where all bytes up to the next step come from one character: its end.
@@ -32,7 +32,7 @@ struct Step {
 
 /// What the folded text ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Last {
+enum TextEnd {
     Blank,
     Spaced,
     Unspaced,
@@ -44,8 +44,8 @@ enum Last {
 #[derive(Debug)]
 pub struct Folded {
     bytes: Vec<u8>,
-    steps: Vec<Step>,
-    last: Last,
+    steps: Vec<FoldStep>,
+    last: TextEnd,
     /// What a hyphen at a line's end does.
     divided: Divided,
     /// Whether there was one.
@@ -95,7 +95,7 @@ impl Folded {
     pub fn with(text: &str, divided: Divided) -> Self {
         let mut bytes = Vec::with_capacity(text.len() + text.len() / 16 + 2);
         bytes.push(b' ');
-        let mut folded = Self { bytes, steps: Vec::new(), last: Last::Blank, divided, has_divided: false };
+        let mut folded = Self { bytes, steps: Vec::new(), last: TextEnd::Blank, divided, has_divided: false };
         let mut at = 0;
         while at < text.len() {
             at = folded.copy_plain(text.as_bytes(), at);
@@ -134,16 +134,16 @@ impl Folded {
         start..end
     }
 
-    fn step_at(&self, folded: usize) -> Step {
+    fn step_at(&self, folded: usize) -> FoldStep {
         let following = self.steps.partition_point(|step| step.folded <= folded);
         let before = following.checked_sub(1).and_then(|index| self.steps.get(index));
-        before.copied().unwrap_or(Step { folded, start: 0, end: None })
+        before.copied().unwrap_or(FoldStep { folded, start: 0, end: None })
     }
 
     /// Copies letters, digits and single blanks until something else comes; gives its place.
     fn copy_plain(&mut self, text: &[u8], from: usize) -> usize {
         let mut at = from;
-        let mut is_blank = self.last != Last::Spaced;
+        let mut is_blank = self.last != TextEnd::Spaced;
         while let Some(&byte) = text.get(at) {
             match PLAIN[usize::from(byte)] {
                 Plain::Letter => is_blank = false,
@@ -153,7 +153,7 @@ impl Folded {
             at += 1;
         }
         if at > from {
-            if self.last == Last::Unspaced {
+            if self.last == TextEnd::Unspaced {
                 self.blank();
             }
             self.as_it_is(from);
@@ -161,7 +161,7 @@ impl Folded {
                 b'\n' | b'\t' | b'\r' => b' ',
                 other => other.to_ascii_lowercase(),
             }));
-            self.last = if is_blank { Last::Blank } else { Last::Spaced };
+            self.last = if is_blank { TextEnd::Blank } else { TextEnd::Spaced };
         }
         at
     }
@@ -193,7 +193,7 @@ impl Folded {
             self.blank();
             self.of_one(at, end);
             self.bytes.extend_from_slice(b"and");
-            self.last = Last::Spaced;
+            self.last = TextEnd::Spaced;
             self.blank();
         } else if c.is_alphanumeric() && !is_superscript(c) {
             self.letter(c, at, end);
@@ -206,7 +206,7 @@ impl Folded {
     /// A run of white space: one blank, or none between two characters of an unspaced script.
     fn white_space(&mut self, text: &str, at: usize) -> usize {
         let rest = text[at..].trim_start();
-        let goes_on = self.last == Last::Unspaced && rest.chars().next().is_some_and(is_unspaced);
+        let goes_on = self.last == TextEnd::Unspaced && rest.chars().next().is_some_and(is_unspaced);
         if !goes_on {
             self.blank();
         }
@@ -217,9 +217,9 @@ impl Folded {
         let begin = self.bytes.len();
         let mut kind = None;
         letter::fold(c, |folded| {
-            let of_script = if is_unspaced(folded) { Last::Unspaced } else { Last::Spaced };
+            let of_script = if is_unspaced(folded) { TextEnd::Unspaced } else { TextEnd::Spaced };
             let first = *kind.get_or_insert(of_script);
-            if self.bytes.len() == begin && self.last != Last::Blank && self.last != first {
+            if self.bytes.len() == begin && self.last != TextEnd::Blank && self.last != first {
                 self.bytes.push(b' ');
             }
             let mut buffer = [0; 4];
@@ -229,29 +229,29 @@ impl Folded {
         let from = begin + usize::from(self.bytes.get(begin) == Some(&b' '));
         let taken = self.bytes.len() - from;
         let is_one_for_one = taken == c.len_utf8() && lead_bytes(&self.bytes[from..]) == 1;
-        let step = Step { folded: from, start: at, end: (!is_one_for_one).then_some(end) };
+        let step = FoldStep { folded: from, start: at, end: (!is_one_for_one).then_some(end) };
         self.take_step(step);
         self.last = kind;
     }
 
     fn blank(&mut self) {
-        if self.last != Last::Blank {
+        if self.last != TextEnd::Blank {
             self.bytes.push(b' ');
-            self.last = Last::Blank;
+            self.last = TextEnd::Blank;
         }
     }
 
     /// What follows comes byte by byte from this place on.
     fn as_it_is(&mut self, start: usize) {
-        self.take_step(Step { folded: self.bytes.len(), start, end: None });
+        self.take_step(FoldStep { folded: self.bytes.len(), start, end: None });
     }
 
     /// What follows comes from one character.
     fn of_one(&mut self, start: usize, end: usize) {
-        self.take_step(Step { folded: self.bytes.len(), start, end: Some(end) });
+        self.take_step(FoldStep { folded: self.bytes.len(), start, end: Some(end) });
     }
 
-    fn take_step(&mut self, step: Step) {
+    fn take_step(&mut self, step: FoldStep) {
         let goes_on = self.steps.last().is_some_and(|last| {
             last.end.is_none() && step.end.is_none() && step.start - last.start == step.folded - last.folded
         });

@@ -6,7 +6,7 @@ use crate::domain::id::{AlertId, BodyHash, ChangeId};
 use crate::domain::subscription::{Filter, Preference, Wish};
 use crate::domain::topic::Topic;
 
-const COLLECTING: Collecting = Collecting { wait: Duration::minutes(5), lead: Duration::days(7) };
+const COLLECTING: CollectionRules = CollectionRules { wait: Duration::minutes(5), lead: Duration::days(7) };
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -72,8 +72,8 @@ pub(crate) fn change(name: &str, raised: &str, fields: &[(&str, &str)]) -> (Aler
     (item, change)
 }
 
-fn waiting(all: &[(AlertItem, Change)]) -> impl Iterator<Item = Waiting<'_>> {
-    all.iter().map(|(item, change)| Waiting { item, change, told_as: None })
+fn waiting(all: &[(AlertItem, Change)]) -> impl Iterator<Item = WaitingItem<'_>> {
+    all.iter().map(|(item, change)| WaitingItem { item, change, told_as: None })
 }
 
 fn titles<'a>(bundle: &MailBatch<'a>) -> Vec<&'a str> {
@@ -238,7 +238,7 @@ fn mails_that_leave_together_are_numbered() {
 fn what_was_told_already_waits_for_nothing_and_is_in_no_mail() {
     let all = [change("a", "2026-11-24T10:00:00Z", &[]), change("b", "2026-11-24T10:00:00Z", &[])];
     let told = ChangeId::derive(&["told"]);
-    let waiting = all.iter().enumerate().map(|(index, (item, change))| Waiting {
+    let waiting = all.iter().enumerate().map(|(index, (item, change))| WaitingItem {
         item,
         change,
         told_as: (index == 0).then_some(&told),

@@ -1,8 +1,8 @@
 //! Which mail is never answered: what a machine wrote, and what went in a circle (RFC 3834, 2).
 
 use super::command::MailText;
-use super::lexicon::{Section, words_of};
-use super::own_words::{OwnWords, Subject};
+use super::lexicon::{WordList, words_of};
+use super::own_words::{BareSubject, OwnWords};
 use crate::domain::email::EmailAddress;
 
 /// A message's headers: names in any case, values unfolded, in their order.
@@ -87,9 +87,9 @@ pub fn silence(
 /// well, or it says so in its text alone. A person who writes like that is not told how to ask.
 #[must_use]
 pub fn is_rather_a_machines(headers: Headers<'_>, subject: &str, text: &MailText) -> Option<String> {
-    let subject = Subject::of(subject).words.to_lowercase();
+    let subject = BareSubject::of(subject).words.to_lowercase();
     if are_a_machines(&OwnWords::of(text).lines)
-        || words_of(Section::TicketSubjects).iter().any(|begin| subject.starts_with(begin))
+        || words_of(WordList::TicketSubjects).iter().any(|begin| subject.starts_with(begin))
     {
         return Some("it asks for nothing, in a machine's words".to_owned());
     }
@@ -103,7 +103,7 @@ pub(super) fn are_a_machines(lines: &[String]) -> bool {
     lines
         .iter()
         .map(|line| line.to_lowercase().replace('’', "'"))
-        .any(|line| words_of(Section::MachineWords).iter().any(|words| line.contains(words)))
+        .any(|line| words_of(WordList::MachineWords).iter().any(|words| line.contains(words)))
 }
 
 /// Whether nobody sent it, by the envelope or by what a server noted of it.
@@ -144,8 +144,8 @@ fn of_header((name, value): &(String, String)) -> Option<String> {
         "content-type" => first == "multipart/report",
         "return-path" => value == "<>",
         "subject" => {
-            let subject = Subject::of(&value).words;
-            words_of(Section::MachineSubjects)
+            let subject = BareSubject::of(&value).words;
+            words_of(WordList::MachineSubjects)
                 .iter()
                 .any(|begin| subject.starts_with(begin) || value.starts_with(begin))
         }

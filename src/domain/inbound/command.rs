@@ -6,8 +6,8 @@
 
 use super::automatic::are_a_machines;
 use super::consent::{behind_greetings, is_otherwise, is_yes};
-use super::leaving::{Wish, wish};
-use super::own_words::{OwnWords, Subject};
+use super::leaving::{LeavingWish, wish};
+use super::own_words::{BareSubject, OwnWords};
 use crate::domain::confirm_token::ConfirmToken;
 use crate::domain::keyed_link::LinkKey;
 use crate::domain::subscription::Preference;
@@ -35,7 +35,7 @@ pub enum MailCommand {
     /// Follow what is named; not blank.
     Subscribe(String),
     /// End what is named; everything where nothing is.
-    Unsubscribe(Wish),
+    Unsubscribe(LeavingWish),
     /// End everything, by what only the mail to a subscriber says.
     Leave(String),
     /// Tell what I follow.
@@ -54,7 +54,7 @@ pub enum MailCommand {
         /// Names the question.
         token: ConfirmToken,
         /// The wish to leave that it says.
-        wish: Option<Wish>,
+        wish: Option<LeavingWish>,
     },
     /// Never ask me anything again.
     Never(ConfirmToken),
@@ -83,7 +83,7 @@ pub struct MailText {
 /// the first line that is not understood, and after [`MAX_COMMANDS`].
 #[must_use]
 pub fn commands(detail: Option<&str>, subject: &str, text: &MailText) -> Vec<MailCommand> {
-    let (subject, own) = (Subject::of(subject), OwnWords::of(text));
+    let (subject, own) = (BareSubject::of(subject), OwnWords::of(text));
     let lines = behind_greetings(&own.lines);
     match detail.and_then(of_detail) {
         Some(MailCommand::Confirm { token, .. }) => vec![answer_to(token, &subject, &lines, own.is_all)],
@@ -92,7 +92,7 @@ pub fn commands(detail: Option<&str>, subject: &str, text: &MailText) -> Vec<Mai
     }
 }
 
-fn of_words(subject: &Subject, lines: &[String]) -> Vec<MailCommand> {
+fn of_words(subject: &BareSubject, lines: &[String]) -> Vec<MailCommand> {
     let subject = Some(&subject.words).filter(|words| !is_question(words)).and_then(|words| of_line(words));
     let has_subject = subject.is_some();
     let mut found: Vec<MailCommand> = subject.into_iter().collect();
@@ -112,7 +112,7 @@ fn of_words(subject: &Subject, lines: &[String]) -> Vec<MailCommand> {
 
 /// What an answer says to the question whose token the address bears. An answer that was not looked at to its end
 /// may say no there, and is not known to be empty.
-fn answer_to(token: ConfirmToken, subject: &Subject, lines: &[String], is_all: bool) -> MailCommand {
+fn answer_to(token: ConfirmToken, subject: &BareSubject, lines: &[String], is_all: bool) -> MailCommand {
     let confirmed =
         |words: &str| MailCommand::Confirm { token: token.clone(), words: shorten(words, MAX_WORDS_CHARS) };
     let is_token = |line: &String| {
@@ -155,7 +155,7 @@ impl MailCommand {
     /// before it.
     #[must_use]
     pub fn leave_of(subject: &str) -> Option<Self> {
-        of_line(&Subject::of(subject).words).filter(|command| matches!(command, Self::Leave(_)))
+        of_line(&BareSubject::of(subject).words).filter(|command| matches!(command, Self::Leave(_)))
     }
 
     /// Whether somebody asks for something by it that they need not be a person for to be heard.

@@ -2,7 +2,7 @@
 //!
 //! `docs/OPERATIONS.md` has the list for people.
 
-use super::lexicon::{Section, words_of};
+use super::lexicon::{WordList, words_of};
 use super::own_words::seen;
 
 /// A greeting has at most so many words.
@@ -26,13 +26,14 @@ pub(super) fn behind_greetings(lines: &[String]) -> Vec<String> {
 /// What follows a greeting; all of a line that begins with none.
 fn behind_greeting(line: &str) -> String {
     let small = line.to_lowercase();
-    if words_of(Section::GreetingsUnspaced).iter().any(|greeting| small.starts_with(greeting)) {
+    if words_of(WordList::GreetingsUnspaced).iter().any(|greeting| small.starts_with(greeting)) {
         let end = line.find(['，', ',', '。', '、', '!', '！', '.', ' ']);
         return end.map_or("", |end| line[end..].trim_start_matches(is_mark)).to_owned();
     }
     let is_greeting = |text: &str| {
         let words = words(text);
-        let first = words.first().is_some_and(|first| words_of(Section::Greetings).contains(&first.as_str()));
+        let first =
+            words.first().is_some_and(|first| words_of(WordList::Greetings).contains(&first.as_str()));
         first && words.len() <= MAX_GREETING_WORDS
     };
     let clause_end =
@@ -65,11 +66,11 @@ pub(super) fn is_yes(line: &str) -> bool {
     }
     let line = line.trim_start_matches(is_mark);
     says_unspaced(line)
-        || words_of(Section::Yes).iter().any(|yes| behind(line, yes).is_some_and(follows))
-        || words_of(Section::Neighbours)
+        || words_of(WordList::Yes).iter().any(|yes| behind(line, yes).is_some_and(follows))
+        || words_of(WordList::Neighbours)
             .iter()
             .any(|yes| behind(line, yes).is_some_and(|rest| is_marked(rest) || are_followers(rest)))
-        || words_of(Section::Agreed).iter().any(|agreed| behind(line, agreed).is_some_and(are_followers))
+        || words_of(WordList::Agreed).iter().any(|agreed| behind(line, agreed).is_some_and(are_followers))
 }
 
 /// What stands behind a word that a line begins with.
@@ -81,7 +82,7 @@ fn behind<'a>(line: &'a str, word: &str) -> Option<&'a str> {
 /// Polish for "I am on holiday".
 fn follows(rest: &str) -> bool {
     is_marked(rest)
-        || words(rest).first().is_none_or(|next| words_of(Section::WithAYes).contains(&next.as_str()))
+        || words(rest).first().is_none_or(|next| words_of(WordList::WithAYes).contains(&next.as_str()))
 }
 
 fn is_marked(rest: &str) -> bool {
@@ -90,14 +91,14 @@ fn is_marked(rest: &str) -> bool {
 
 fn are_followers(rest: &str) -> bool {
     words(rest).iter().all(|word| {
-        words_of(Section::WithAYes).contains(&word.as_str())
-            || words_of(Section::Yes).contains(&word.as_str())
+        words_of(WordList::WithAYes).contains(&word.as_str())
+            || words_of(WordList::Yes).contains(&word.as_str())
     })
 }
 
 fn says_unspaced(line: &str) -> bool {
     let mut rest = line;
-    while let Some(word) = words_of(Section::YesUnspaced)
+    while let Some(word) = words_of(WordList::YesUnspaced)
         .iter()
         .filter(|word| rest.starts_with(**word))
         .max_by_key(|word| word.len())
@@ -110,11 +111,11 @@ fn says_unspaced(line: &str) -> bool {
 /// Whether one of the words of a line says something else than yes.
 pub(super) fn is_otherwise(line: &str) -> bool {
     let line = line.to_lowercase().replace(['’', '‘', 'ʼ', '＇', '´', '`'], "'");
-    words_of(Section::OtherwiseUnspaced).iter().any(|word| line.contains(word))
-        || words_of(Section::Receipts).iter().any(|receipt| line.contains(receipt))
+    words_of(WordList::OtherwiseUnspaced).iter().any(|word| line.contains(word))
+        || words_of(WordList::Receipts).iter().any(|receipt| line.contains(receipt))
         || words(&line)
             .iter()
-            .any(|word| words_of(Section::Otherwise).contains(&word.as_str()) || word.ends_with("n't"))
+            .any(|word| words_of(WordList::Otherwise).contains(&word.as_str()) || word.ends_with("n't"))
 }
 
 /// The words of a line in small letters, without the marks around them.

@@ -56,7 +56,7 @@ pub enum Purpose {
 
 /// A question that was mailed, and whether it was answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct MailedQuestion {
     /// What it is about.
     #[serde(flatten)]
     pub purpose: Purpose,
@@ -78,7 +78,7 @@ pub struct Asked {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correspondence {
     /// The questions, the oldest first.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<MailedQuestion>,
     /// When it was answered lately, questions included.
     pub answered_at: Vec<DateTime<Utc>>,
     /// Since when it wants to be asked nothing any more.
@@ -89,7 +89,7 @@ pub struct Correspondence {
     pub to_ask: Vec<Selection>,
 }
 
-impl Asked {
+impl MailedQuestion {
     fn is_open(&self, now: DateTime<Utc>) -> bool {
         self.answered_at.is_none() && !self.is_void && now < self.at + OPEN_FOR
     }
@@ -130,7 +130,7 @@ impl Correspondence {
         if let Some(token) = self.ask(purpose.clone(), random, now) {
             return Some(token);
         }
-        let is_leaving = |asked: &Asked| matches!(asked.purpose, Purpose::Unsubscribe { .. });
+        let is_leaving = |asked: &MailedQuestion| matches!(asked.purpose, Purpose::Unsubscribe { .. });
         let is_asked =
             self.asked.iter().any(|asked| is_leaving(asked) && is_within(asked.at, Duration::days(1), now));
         (!is_asked).then(|| self.put(purpose, random, now))
@@ -138,7 +138,7 @@ impl Correspondence {
 
     fn put(&mut self, purpose: Purpose, random: u128, now: DateTime<Utc>) -> ConfirmToken {
         let token = ConfirmToken::of(random);
-        self.asked.push(Asked {
+        self.asked.push(MailedQuestion {
             purpose,
             token: token.hash(),
             at: now,
@@ -319,13 +319,13 @@ pub struct AskBudget {
 
 /// An account: how much may leave at once, and how often one more.
 #[derive(Debug, Clone, Copy)]
-struct Account {
+struct ReplyAllowance {
     at_once: i32,
     one_more: Duration,
 }
 
-const TOTAL: Account = Account { at_once: 150, one_more: Duration::seconds(24) };
-const OF_ONE: Account = Account { at_once: 60, one_more: Duration::seconds(30) };
+const TOTAL: ReplyAllowance = ReplyAllowance { at_once: 150, one_more: Duration::seconds(24) };
+const OF_ONE: ReplyAllowance = ReplyAllowance { at_once: 60, one_more: Duration::seconds(30) };
 
 /// Who asked no more than this of late asks little.
 const LITTLE: i32 = 3;
@@ -403,7 +403,7 @@ impl AskBudget {
     }
 
     /// How much of an account is spent.
-    fn used(&self, name: &str, account: Account, now: DateTime<Utc>) -> i32 {
+    fn used(&self, name: &str, account: ReplyAllowance, now: DateTime<Utc>) -> i32 {
         let Some(full_at) = self.full_at.get(name) else { return 0 };
         let spent = *full_at - now;
         let one = account.one_more.num_seconds().max(1);

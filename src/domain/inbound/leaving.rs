@@ -3,14 +3,14 @@
 //! Nobody must know a command to get out. What is understood without a doubt is done; where something is left over
 //! that may be a name or may be prose, it is asked back (see [`super::conversation`]).
 
-use super::lexicon::{Section, words_of};
+use super::lexicon::{WordList, words_of};
 
 /// More words beside the phrase than this make a line prose.
 const MAX_OTHERS: usize = 12;
 
 /// What somebody wants to leave, as far as the words say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct LeavingWish {
     /// What is left of the words and may name companies; blank where nothing is.
     pub names: String,
     /// Whether the sentence that says it names nothing, whatever stands in the others.
@@ -18,8 +18,8 @@ pub struct Wish {
 }
 
 /// The wish to leave that a line says; nothing where it says none.
-pub(super) fn wish(line: &str) -> Option<Wish> {
-    let words: Vec<Word> = words(line);
+pub(super) fn wish(line: &str) -> Option<LeavingWish> {
+    let words: Vec<LineWord> = words(line);
     if let Some((at, length)) = phrase(&words) {
         let others = || words.iter().enumerate().filter(|(place, _)| !(at..at + length).contains(place));
         let sentence = sentence_around(&words, at, length);
@@ -27,19 +27,19 @@ pub(super) fn wish(line: &str) -> Option<Wish> {
             others().filter(|(place, _)| sentence.contains(place)).all(|(_, word)| word.is_filler());
         let is_prose = others().filter(|(_, word)| !word.is_filler()).count() > MAX_OTHERS;
         let names = names(others().map(|(_, word)| word));
-        return (is_bare || !is_prose).then_some(Wish { names, is_bare });
+        return (is_bare || !is_prose).then_some(LeavingWish { names, is_bare });
     }
-    let phrase = words_of(Section::LeavingUnspaced).iter().find(|phrase| line.contains(*phrase))?;
+    let phrase = words_of(WordList::LeavingUnspaced).iter().find(|phrase| line.contains(*phrase))?;
     let rest = line.replacen(phrase, " ", 1);
     let rest = rest.trim_matches(|c: char| !c.is_alphanumeric());
     // "请退订", "購読解除をお願いします": polite, and no name.
     let is_bare = !rest.chars().any(|c| c.is_ascii_alphanumeric()) && rest.chars().count() <= 12;
-    Some(Wish { names: rest.to_owned(), is_bare })
+    Some(LeavingWish { names: rest.to_owned(), is_bare })
 }
 
 /// One word of a line.
 #[derive(Debug)]
-struct Word<'a> {
+struct LineWord<'a> {
     /// Without the marks around it.
     text: &'a str,
     small: String,
@@ -49,22 +49,22 @@ struct Word<'a> {
     ends_sentence: bool,
 }
 
-impl Word<'_> {
+impl LineWord<'_> {
     /// Whether it names nothing: a filler, the wish said once more, or a mail address.
     fn is_filler(&self) -> bool {
         let small = self.small.as_str();
-        words_of(Section::WithoutAName).contains(&small)
-            || words_of(Section::Leaving).contains(&small)
+        words_of(WordList::WithoutAName).contains(&small)
+            || words_of(WordList::Leaving).contains(&small)
             || small.contains('@')
     }
 }
 
-fn words(line: &str) -> Vec<Word<'_>> {
+fn words(line: &str) -> Vec<LineWord<'_>> {
     let of = |raw| {
         let raw: &str = raw;
         let text = raw.trim_matches(|c: char| !c.is_alphanumeric());
         let behind = raw.rsplit(char::is_alphanumeric).next().unwrap_or_default();
-        Word {
+        LineWord {
             text,
             small: text.to_lowercase().replace(['’', 'ʼ', '´', '`'], "'"),
             parts_names: behind.contains([',', ';']),
@@ -82,9 +82,9 @@ fn words(line: &str) -> Vec<Word<'_>> {
 }
 
 /// Where the phrase stands, and of how many words it is.
-fn phrase(words: &[Word<'_>]) -> Option<(usize, usize)> {
+fn phrase(words: &[LineWord<'_>]) -> Option<(usize, usize)> {
     (0..words.len()).find_map(|at| {
-        let lengths = words_of(Section::Leaving).iter().filter_map(|phrase| {
+        let lengths = words_of(WordList::Leaving).iter().filter_map(|phrase| {
             let length = phrase.split(' ').count();
             let there = words.get(at..at + length)?;
             let fits = phrase.split(' ').eq(there.iter().map(|word| word.small.as_str()));
@@ -96,27 +96,28 @@ fn phrase(words: &[Word<'_>]) -> Option<(usize, usize)> {
 
 /// Whether a phrase is meant as it stands: a negation right before it turns it round, and a weak one begins its
 /// clause.
-fn is_meant(phrase: &str, words: &[Word<'_>], at: usize) -> bool {
-    let ends = |word: &Word<'_>| word.ends_sentence || word.parts_names;
+fn is_meant(phrase: &str, words: &[LineWord<'_>], at: usize) -> bool {
+    let ends = |word: &LineWord<'_>| word.ends_sentence || word.parts_names;
     let from = words[..at].iter().rposition(ends).map_or(0, |end| end + 1);
     let before = &words[from..at];
     let is_negated =
-        before.iter().rev().take(2).any(|word| words_of(Section::Negations).contains(&word.small.as_str()));
+        before.iter().rev().take(2).any(|word| words_of(WordList::Negations).contains(&word.small.as_str()));
     // "I am on leave" is no wish.
-    let is_asked = |word: &Word<'_>| {
+    let is_asked = |word: &LineWord<'_>| {
         matches!(word.small.as_str(), "please" | "i" | "to" | "want" | "would" | "like" | "let" | "me")
     };
     let is_clear = match phrase {
         "leave" | "quit" => before.iter().all(is_asked),
         _ => {
-            !words_of(Section::LeavingAtTheBeginning).contains(&phrase) || before.iter().all(Word::is_filler)
+            !words_of(WordList::LeavingAtTheBeginning).contains(&phrase)
+                || before.iter().all(LineWord::is_filler)
         }
     };
     !is_negated && is_clear
 }
 
 /// The places of the words of the sentence that holds a phrase.
-fn sentence_around(words: &[Word<'_>], at: usize, length: usize) -> std::ops::Range<usize> {
+fn sentence_around(words: &[LineWord<'_>], at: usize, length: usize) -> std::ops::Range<usize> {
     let from = words[..at].iter().rposition(|word| word.ends_sentence).map_or(0, |end| end + 1);
     let last = (at + length).saturating_sub(1);
     let until =
@@ -125,7 +126,7 @@ fn sentence_around(words: &[Word<'_>], at: usize, length: usize) -> std::ops::Ra
 }
 
 /// What may be names, the marks between them kept.
-fn names<'a>(words: impl Iterator<Item = &'a Word<'a>>) -> String {
+fn names<'a>(words: impl Iterator<Item = &'a LineWord<'a>>) -> String {
     let mut names = String::new();
     for word in words {
         if word.is_filler() {
@@ -150,7 +151,7 @@ fn names<'a>(words: impl Iterator<Item = &'a Word<'a>>) -> String {
 pub(super) fn without_forms(names: &str) -> String {
     let kept = names.split(' ').filter(|word| {
         let bare: String = word.chars().filter(|c| c.is_alphanumeric()).collect();
-        !words_of(Section::CompanyForms).contains(&bare.to_lowercase().as_str())
+        !words_of(WordList::CompanyForms).contains(&bare.to_lowercase().as_str())
     });
     kept.collect::<Vec<_>>().join(" ")
 }
@@ -161,7 +162,7 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, names: &str, is_bare: bool) {
-        assert_eq!(wish(line), Some(Wish { names: names.to_owned(), is_bare }), "{line}");
+        assert_eq!(wish(line), Some(LeavingWish { names: names.to_owned(), is_bare }), "{line}");
     }
 
     #[test]

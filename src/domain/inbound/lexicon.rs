@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 /// A list of words; `words.txt` says above each what it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Section {
+pub(super) enum WordList {
     Yes,
     Neighbours,
     Agreed,
@@ -33,7 +33,7 @@ pub(super) enum Section {
     MachineWords,
 }
 
-impl Section {
+impl WordList {
     const ALL: [(&'static str, Self); 26] = [
         ("yes", Self::Yes),
         ("neighbours", Self::Neighbours),
@@ -65,11 +65,11 @@ impl Section {
 }
 
 static WORDS: LazyLock<Vec<Vec<&'static str>>> = LazyLock::new(|| {
-    let mut lists = vec![Vec::new(); Section::ALL.len()];
+    let mut lists = vec![Vec::new(); WordList::ALL.len()];
     let mut list = None;
     for line in include_str!("words.txt").lines().filter(|line| !line.starts_with('#')) {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            list = Section::ALL.iter().position(|(known, _)| *known == name);
+            list = WordList::ALL.iter().position(|(known, _)| *known == name);
         } else if let Some(list) = list.and_then(|list| lists.get_mut(list)) {
             list.extend(line.split(',').map(str::trim).filter(|word| !word.is_empty()));
         }
@@ -78,8 +78,8 @@ static WORDS: LazyLock<Vec<Vec<&'static str>>> = LazyLock::new(|| {
 });
 
 /// The words of a section.
-pub(super) fn words_of(section: Section) -> &'static [&'static str] {
-    let place = Section::ALL.iter().position(|(_, known)| *known == section);
+pub(super) fn words_of(section: WordList) -> &'static [&'static str] {
+    let place = WordList::ALL.iter().position(|(_, known)| *known == section);
     place.and_then(|place| WORDS.get(place)).map_or(&[], Vec::as_slice)
 }
 
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn every_list_is_there_in_small_letters_and_none_is_unknown() {
-        for (name, section) in Section::ALL {
+        for (name, section) in WordList::ALL {
             let words = words_of(section);
             assert!(!words.is_empty(), "{name}");
             for word in words {
@@ -97,6 +97,6 @@ mod tests {
             }
         }
         let named = include_str!("words.txt").lines().filter(|line| line.starts_with('['));
-        assert_eq!(named.count(), Section::ALL.len());
+        assert_eq!(named.count(), WordList::ALL.len());
     }
 }

@@ -7,7 +7,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::command::MailText;
-use super::lexicon::{Section, words_of};
+use super::lexicon::{WordList, words_of};
 use crate::domain::text::{is_deceptive, one_line};
 
 /// Pairs that gateways put their tags between.
@@ -28,7 +28,7 @@ const MAX_PASSED: usize = 400;
 
 /// A subject without marks and tags.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Subject {
+pub(super) struct BareSubject {
     /// What is left.
     pub words: String,
     /// Whether it is an answer's, by its mark.
@@ -60,7 +60,7 @@ fn is_unseen(c: char) -> bool {
             | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}' | '\u{FFFC}' | '\u{E0100}'..='\u{E01EF}')
 }
 
-impl Subject {
+impl BareSubject {
     /// Reads a subject.
     pub(super) fn of(subject: &str) -> Self {
         let (mut words, mut is_reply, mut is_numbered) = (seen(subject), false, false);
@@ -97,12 +97,12 @@ fn without_mark(subject: &str) -> Option<(bool, &str)> {
     if let Some((head, tail)) = subject.split_once(':') {
         // Also with a count: `Re[2]:`, `Re (2):`.
         let mark = head.split(['[', '(']).next().unwrap_or_default().trim().to_lowercase();
-        if words_of(Section::ReplyMarks).contains(&mark.as_str()) {
+        if words_of(WordList::ReplyMarks).contains(&mark.as_str()) {
             return Some((true, tail.trim()));
         }
         let bare = mark.trim_matches(|c: char| !c.is_alphanumeric());
-        if words_of(Section::ForwardMarks).contains(&mark.as_str())
-            || words_of(Section::SubjectTags).contains(&bare)
+        if words_of(WordList::ForwardMarks).contains(&mark.as_str())
+            || words_of(WordList::SubjectTags).contains(&bare)
         {
             return Some((false, tail.trim()));
         }
@@ -125,7 +125,7 @@ fn without_last_tag(subject: &str) -> &str {
 
 fn is_tag_word(tag: &str) -> bool {
     let tag = tag.trim().to_lowercase();
-    words_of(Section::SubjectTags).contains(&tag.trim_matches(['!', '?', '*', ' ']))
+    words_of(WordList::SubjectTags).contains(&tag.trim_matches(['!', '?', '*', ' ']))
         || tag.starts_with('#')
         || ["ticket", "case", "sec=", "ref:", "ext", "spam"].iter().any(|begin| tag.starts_with(begin))
 }
@@ -187,7 +187,7 @@ fn is_divider(line: &str) -> bool {
 fn is_quote_header(lines: &[String], at: usize) -> bool {
     let Some((label, rest)) = lines.get(at).and_then(|line| line.split_once(':')) else { return false };
     let label = label.trim_matches(['*', ' ', '>']).to_lowercase();
-    words_of(Section::FromLabels).contains(&label.as_str())
+    words_of(WordList::FromLabels).contains(&label.as_str())
         && (rest.contains('@') || lines.get(at + 1).is_some_and(|next| next.split_once(':').is_some()))
 }
 
@@ -209,7 +209,7 @@ fn is_passed(lines: &[String], at: usize) -> bool {
         || lines.get(at + 1).is_some_and(|next| {
             next.ends_with([':', '：']) && is_followed_by_quote(lines, at + 1) && (line.contains(['@', ',']) || next.contains('@'))
         }) && line.chars().any(|c| c.is_ascii_digit())
-        || words_of(Section::Signed).iter().any(|begin| small.starts_with(begin))
+        || words_of(WordList::Signed).iter().any(|begin| small.starts_with(begin))
         || line.starts_with("[cid:")
         || is_rule(line)
 }
@@ -219,8 +219,8 @@ fn is_banner_line(line: &str) -> bool {
     let small = line.to_lowercase();
     let words = small.split(' ').count();
     let small = small.replace('’', "'");
-    words_of(Section::Banners).iter().any(|words| small.contains(words))
-        || words_of(Section::Outside).iter().any(|word| small.contains(word))
+    words_of(WordList::Banners).iter().any(|words| small.contains(words))
+        || words_of(WordList::Outside).iter().any(|word| small.contains(word))
             && (words > 4 || is_warning(&small))
 }
 
@@ -261,7 +261,7 @@ mod tests {
 
     #[track_caller]
     fn check_subject(subject: &str, words: &str, is_reply: bool) {
-        let found = Subject::of(subject);
+        let found = BareSubject::of(subject);
         assert_eq!((found.words.as_str(), found.is_reply), (words, is_reply), "{subject}");
     }
 
@@ -292,10 +292,10 @@ mod tests {
         for subject in
             ["[Case 00123456] Please confirm", "[JIRA] (SUP-12) x", "Re: x [#4711]", "[INC0012345] x"]
         {
-            assert!(Subject::of(subject).is_numbered, "{subject}");
+            assert!(BareSubject::of(subject).is_numbered, "{subject}");
         }
         for subject in ["[EXTERNAL] Re: x", "Re[2]: x", "Re[12]: x", "21-232: order", "x 2026"] {
-            assert!(!Subject::of(subject).is_numbered, "{subject}");
+            assert!(!BareSubject::of(subject).is_numbered, "{subject}");
         }
     }
 

@@ -76,7 +76,7 @@ pub fn select(words: &str, watchlist: &Watchlist, sources: &[SourceId]) -> Resul
 pub fn topics(names: &str, watchlist: &Watchlist) -> Result<Vec<Topic>, Unresolved> {
     let parts: Vec<&str> =
         names.split([',', ';', '，', '、', '\n']).map(bare).filter(|name| !name.is_empty()).collect();
-    let mut known = Names::of(watchlist);
+    let mut known = FoldedNames::of(watchlist);
     let (mut found, mut unresolved) = (Vec::new(), None::<Unresolved>);
     for part in parts {
         if let Some(words) = of_a_source(part) {
@@ -115,7 +115,7 @@ fn of_a_source(part: &str) -> Option<&str> {
 }
 
 /// Whether a source, by its id and title, is meant.
-type Rule<'a> = &'a dyn Fn(&SourceId, &str) -> bool;
+type SourceRule<'a> = &'a dyn Fn(&SourceId, &str) -> bool;
 
 /// The one source that words mean: by its id, by its title, by a word of its id or by a part of its title, whichever
 /// comes first.
@@ -123,7 +123,7 @@ fn source(words: &str, watchlist: &Watchlist) -> Result<Topic, Unresolved> {
     let (small, wanted) = (words.to_lowercase(), folded(words));
     let is_part =
         |title: &str| wanted.chars().count() >= MIN_TITLE_LETTERS && folded(title).contains(&wanted);
-    let rules: [Rule<'_>; 4] = [
+    let rules: [SourceRule<'_>; 4] = [
         &|id, _| id.as_str() == small || folded(id.as_str()) == wanted,
         &|_, title| folded(title) == wanted,
         &|id, _| is_of(id, &small),
@@ -162,12 +162,12 @@ fn is_joint(word: &str) -> bool {
 }
 
 /// Every name that companies bear, folded, and who bears it.
-struct Names<'a> {
+struct FoldedNames<'a> {
     bearers: BTreeMap<String, Vec<&'a CompanyId>>,
     guesses_left: usize,
 }
 
-impl<'a> Names<'a> {
+impl<'a> FoldedNames<'a> {
     fn of(watchlist: &'a Watchlist) -> Self {
         let mut bearers: BTreeMap<String, Vec<&CompanyId>> = BTreeMap::new();
         for company in watchlist.companies() {
@@ -328,7 +328,7 @@ mod tests {
     #[test]
     fn what_was_meant_is_guessed_for_a_few_names_only() {
         let watchlist = watchlist();
-        let mut names = Names::of(&watchlist);
+        let mut names = FoldedNames::of(&watchlist);
         for _ in 0..MAX_GUESSED {
             assert_eq!(names.company("hikvison").unwrap_err().nearest.len(), 1);
         }

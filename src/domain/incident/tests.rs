@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::mail_source::{MailSource, MailSourceState};
 use crate::domain::noise::Noise;
 use crate::domain::snapshot::Validators;
-use crate::domain::source::{Request, SourceKind};
+use crate::domain::source::{RequestSettings, SourceKind};
 
 fn at(minutes: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + Duration::minutes(minutes)
@@ -20,7 +20,7 @@ fn source(id: &str, stale_after: Option<std::time::Duration>) -> Source {
         timezone: chrono_tz::UTC,
         companies: Vec::new(),
         noise: Noise::default(),
-        request: Request::default(),
+        request: RequestSettings::default(),
         stale_after,
         quiet_after: None,
         misses: None,

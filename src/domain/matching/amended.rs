@@ -7,30 +7,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::{Match, Part, Watchlist};
+use super::{ChangePart, Match, Watchlist};
 use crate::domain::change::{ChangeKind, EntryChange, FieldChange};
 use crate::domain::entry::{CAPTION, LINKS, PARTIES};
 use crate::domain::noise::NoiseClass;
 use crate::domain::source::Source;
-use crate::domain::text_diff::{Fate, Run, words};
+use crate::domain::text_diff::{WordFate, WordRun, words};
 
 /// The words of an entry that changed, field by field.
 pub(super) struct Amended<'a> {
     change: &'a EntryChange,
     source: &'a Source,
     /// What was compared, by the name of its field; empty unless the entry was amended.
-    runs: BTreeMap<&'a str, Vec<Run>>,
+    runs: BTreeMap<&'a str, Vec<WordRun>>,
 }
 
 /// Where a text speaks of the change.
-pub(super) enum Scope {
+pub(super) enum TextScope {
     /// Everywhere.
     All,
     /// Within these bytes.
     Within(Vec<Range<usize>>),
 }
 
-impl Scope {
+impl TextScope {
     pub fn holds(&self, span: &Range<usize>) -> bool {
         match self {
             Self::All => true,
@@ -50,11 +50,11 @@ impl<'a> Amended<'a> {
     }
 
     /// Where a text of the entry is new, or has gone.
-    pub fn words_in(&self, field: &str, text: &str) -> Vec<(Range<usize>, Part)> {
+    pub fn words_in(&self, field: &str, text: &str) -> Vec<(Range<usize>, ChangePart)> {
         let Some((runs, kept, part)) = self.side(field, text) else { return Vec::new() };
         let mut amended = Vec::new();
         let mut at = 0;
-        for run in runs.iter().filter(|run| run.fate == Fate::Kept || run.fate == kept) {
+        for run in runs.iter().filter(|run| run.fate == WordFate::Kept || run.fate == kept) {
             let end = at + run.text.len();
             if run.fate == kept {
                 amended.push((at..end, part));
@@ -65,21 +65,25 @@ impl<'a> Amended<'a> {
     }
 
     /// Whether a text is what its field said before the change, or says since.
-    fn side(&self, field: &str, text: &str) -> Option<(&[Run], Fate, Part)> {
+    fn side(&self, field: &str, text: &str) -> Option<(&[WordRun], WordFate, ChangePart)> {
         let changed = self.change.fields.iter().find(|changed| changed.name == field)?;
         let runs = self.runs.get(field)?;
         if changed.after.as_deref() == Some(text) {
-            return Some((runs, Fate::Added, Part::AddedWords));
+            return Some((runs, WordFate::Added, ChangePart::AddedWords));
         }
-        (changed.before.as_deref() == Some(text)).then_some((runs, Fate::Removed, Part::RemovedWords))
+        (changed.before.as_deref() == Some(text)).then_some((
+            runs,
+            WordFate::Removed,
+            ChangePart::RemovedWords,
+        ))
     }
 
     /// Where a text of the entry speaks of the change.
-    pub fn scope(&self, field: &str, text: &str) -> Scope {
+    pub fn scope(&self, field: &str, text: &str) -> TextScope {
         let changes = &self.change.fields;
         let is_whole = self.change.kind != ChangeKind::Amended || !self.source.kind.is_prose();
         if is_whole || ["title", CAPTION, PARTIES].contains(&field) {
-            return Scope::All;
+            return TextScope::All;
         }
         if self.runs.contains_key(field) {
             let words = self.words_in(field, text).into_iter().map(|(range, _)| range);
@@ -88,12 +92,12 @@ impl<'a> Amended<'a> {
                 let line = self.source.noise.canonical(&text[line.clone()]);
                 !moved.contains(&line)
             });
-            return Scope::Within(lines.map(|line| with_label(text, line)).collect());
+            return TextScope::Within(lines.map(|line| with_label(text, line)).collect());
         }
         match changes.as_slice() {
             [links] if links.name == LINKS => lines_with_labels(links, text),
             // A heading that changed changes what is said below it.
-            _ => Scope::All,
+            _ => TextScope::All,
         }
     }
 
@@ -120,7 +124,8 @@ impl Watchlist {
         let labels = links.flat_map(|links| {
             let gone = labels(changed_links(said_before(links), said_after(links)));
             let come = labels(changed_links(said_after(links), said_before(links)));
-            come.map(|label| (label, Part::AddedWords)).chain(gone.map(|label| (label, Part::RemovedWords)))
+            come.map(|label| (label, ChangePart::AddedWords))
+                .chain(gone.map(|label| (label, ChangePart::RemovedWords)))
         });
         labels
             .flat_map(|(label, part)| {
@@ -149,7 +154,7 @@ fn labels<'a>(links: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a 
 }
 
 /// The lines in which a link that changed can stand; everywhere where that is not known.
-fn lines_with_labels(links: &FieldChange, text: &str) -> Scope {
+fn lines_with_labels(links: &FieldChange, text: &str) -> TextScope {
     let changed = changed_links(said_before(links), said_after(links))
         .chain(changed_links(said_after(links), said_before(links)));
     let labels: BTreeSet<&str> = labels(changed).collect();
@@ -165,11 +170,11 @@ fn lines_with_labels(links: &FieldChange, text: &str) -> Scope {
         };
         let found: Vec<Range<usize>> = lines_of(text, &(0..text.len())).filter(stands_in).collect();
         if found.is_empty() {
-            return Scope::All;
+            return TextScope::All;
         }
         ranges.extend(found.into_iter().map(|line| with_label(text, line)));
     }
-    Scope::Within(ranges)
+    TextScope::Within(ranges)
 }
 
 /// The lines that a range touches, without their ends.

@@ -77,8 +77,8 @@ impl<T> Automaton<T> {
         self.search.find_overlapping_iter(text).filter_map(move |found| {
             let start = found.start() + usize::from(text.get(found.start()) == Some(&b' '));
             let is_plural = match end_of(text, found.end())? {
-                End::Word => false,
-                End::Plural => true,
+                WordEnd::Word => false,
+                WordEnd::Plural => true,
             };
             Some(Sighting { owners: &self.owners[found.pattern()], folded: start..found.end(), is_plural })
         })
@@ -86,17 +86,17 @@ impl<T> Automaton<T> {
 }
 
 /// How a word ends.
-enum End {
+enum WordEnd {
     Word,
     Plural,
 }
 
 /// How the word ends that a pattern reaches to; nothing where it goes on.
-fn end_of(text: &[u8], end: usize) -> Option<End> {
+fn end_of(text: &[u8], end: usize) -> Option<WordEnd> {
     match text.get(end..) {
-        None | Some([] | [b' ', ..]) => Some(End::Word),
-        Some([b's'] | [b's', b' ', ..]) => Some(End::Plural),
-        Some(rest) => is_unparted(&text[..end], rest).then_some(End::Word),
+        None | Some([] | [b' ', ..]) => Some(WordEnd::Word),
+        Some([b's'] | [b's', b' ', ..]) => Some(WordEnd::Plural),
+        Some(rest) => is_unparted(&text[..end], rest).then_some(WordEnd::Word),
     }
 }
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::amended::Amended;
 use super::roster::variants;
-use super::{Match, Part, Rule, Watchlist};
+use super::{ChangePart, Match, MatchRule, Watchlist};
 use crate::domain::change::EntryChange;
 use crate::domain::company::Company;
 use crate::domain::entry::{CAPTION, PARTIES};
@@ -68,7 +68,7 @@ impl Watchlist {
             for hit in scan.hits.iter().filter(|hit| scope.holds(&hit.span)) {
                 let found = self.match_of(hit, field, text);
                 let is_of_the_case = matches!(field.as_str(), CAPTION | PARTIES);
-                let rule = if is_of_the_case { Rule::Caption } else { found.rule };
+                let rule = if is_of_the_case { MatchRule::Caption } else { found.rule };
                 take(&mut matches, Match { rule, part: part_of(&amended, &found.span), ..found });
             }
             if source.kind.is_list() {
@@ -80,8 +80,9 @@ impl Watchlist {
         let possible = if source.kind.is_list() { self.add_names(&mut matches, change) } else { Vec::new() };
         self.add_owners(&mut matches);
         for found in exposed {
-            let is_named =
-                matches.iter().any(|known| known.company == found.company && known.rule != Rule::SourceBound);
+            let is_named = matches
+                .iter()
+                .any(|known| known.company == found.company && known.rule != MatchRule::SourceBound);
             if !is_named {
                 take(&mut matches, found);
             }
@@ -119,7 +120,7 @@ impl Watchlist {
                 let company = &self.companies[near.company];
                 let found = Match::by_alias(company.id.clone(), named.alias.name.clone(), named.alias.kind);
                 Match {
-                    rule: Rule::Name,
+                    rule: MatchRule::Name,
                     score: Score::of(near.comparison.score),
                     reason: near.comparison.to_string(),
                     ..found.at(field, text, 0..text.len())
@@ -137,8 +138,9 @@ impl Watchlist {
         let named = std::iter::once(title).chain(others);
         let mut possible = Vec::new();
         for found in named.flat_map(|(field, text)| self.resembling(field, text)) {
-            let is_known =
-                matches.iter().any(|known| known.company == found.company && known.rule != Rule::SourceBound);
+            let is_known = matches
+                .iter()
+                .any(|known| known.company == found.company && known.rule != MatchRule::SourceBound);
             if is_known {
                 continue;
             }
@@ -152,7 +154,7 @@ impl Watchlist {
     /// Adds those who own a company that is named, each with the way there.
     fn add_owners(&self, matches: &mut Vec<Match>) {
         let named: Vec<Match> =
-            matches.iter().filter(|found| found.rule != Rule::SourceBound).cloned().collect();
+            matches.iter().filter(|found| found.rule != MatchRule::SourceBound).cloned().collect();
         for found in named {
             let Some(company) = self.company(&found.company) else { continue };
             let mut path = match found.path.as_slice() {
@@ -182,15 +184,15 @@ fn take(matches: &mut Vec<Match>, found: Match) {
         known.company == found.company && known.alias == found.alias && known.reason == found.reason
     });
     match known {
-        Some(known) if known.part == Part::Entry && found.part != Part::Entry => *known = found,
+        Some(known) if known.part == ChangePart::Entry && found.part != ChangePart::Entry => *known = found,
         Some(_) => {}
         None => matches.push(found),
     }
 }
 
-fn part_of(amended: &[(Range<usize>, Part)], span: &Range<usize>) -> Part {
+fn part_of(amended: &[(Range<usize>, ChangePart)], span: &Range<usize>) -> ChangePart {
     let touched = amended.iter().find(|(words, _)| words.start < span.end && span.start < words.end);
-    touched.map_or(Part::Entry, |(_, part)| *part)
+    touched.map_or(ChangePart::Entry, |(_, part)| *part)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! exposure, told with its reason, never a hit.
 
 use super::automaton::Patterns;
-use super::{Folded, Match, Owner, Rule, Scan, Watchlist};
+use super::{Folded, Match, MatchRule, PatternOwner, TextScan, Watchlist};
 use crate::domain::category::Category;
 use crate::domain::company::Company;
 
@@ -30,20 +30,20 @@ const REACHES: [&str; 16] = [
 ];
 
 /// Adds the phrases of categories and clauses to what is looked for.
-pub(super) fn add_phrases(patterns: &mut Patterns<Owner>, categories: &[Category]) {
+pub(super) fn add_phrases(patterns: &mut Patterns<PatternOwner>, categories: &[Category]) {
     for (category, entry) in categories.iter().enumerate() {
         for phrase in &entry.phrases {
-            patterns.add(&Folded::of(phrase), Owner::Category { category });
+            patterns.add(&Folded::of(phrase), PatternOwner::Category { category });
         }
     }
     for phrase in REACHES {
-        patterns.add(&Folded::of(phrase), Owner::Reach);
+        patterns.add(&Folded::of(phrase), PatternOwner::Reach);
     }
 }
 
 impl Watchlist {
     /// The companies that a text of a list covers without naming them.
-    pub(super) fn exposed(&self, field: &str, text: &str, scan: &Scan<'_>) -> Vec<Match> {
+    pub(super) fn exposed(&self, field: &str, text: &str, scan: &TextScan<'_>) -> Vec<Match> {
         let mut exposed = self.exposed_by_category(field, text, scan);
         if let Some(reach) = scan.reaches.first() {
             for company in &self.companies {
@@ -56,7 +56,7 @@ impl Watchlist {
         exposed
     }
 
-    fn exposed_by_category(&self, field: &str, text: &str, scan: &Scan<'_>) -> Vec<Match> {
+    fn exposed_by_category(&self, field: &str, text: &str, scan: &TextScan<'_>) -> Vec<Match> {
         let mut exposed: Vec<Match> = Vec::new();
         for (category, span) in &scan.categories {
             let category = &self.categories[*category];
@@ -81,12 +81,12 @@ impl Watchlist {
     fn owner_named<'a>(
         &'a self,
         company: &'a Company,
-        scan: &Scan<'_>,
+        scan: &TextScan<'_>,
     ) -> Option<(&'a Company, Vec<String>)> {
         let mut path = vec![company.short_name().to_owned()];
         for owner in self.owners(company) {
             path.insert(0, owner.short_name().to_owned());
-            let is_named = |hit: &super::Hit<'_>| self.companies[hit.named.company].id == owner.id;
+            let is_named = |hit: &super::NameHit<'_>| self.companies[hit.named.company].id == owner.id;
             if scan.hits.iter().any(is_named) {
                 return Some((owner, path));
             }
@@ -97,6 +97,6 @@ impl Watchlist {
 
 impl Match {
     fn of_exposure(company: crate::domain::id::CompanyId, reason: String) -> Self {
-        Self { rule: Rule::Exposure, reason, ..Self::by_source(company) }
+        Self { rule: MatchRule::Exposure, reason, ..Self::by_source(company) }
     }
 }

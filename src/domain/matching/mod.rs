@@ -40,7 +40,7 @@ use super::topic::Topic;
 pub use self::concern::Concern;
 pub use self::version::WatchlistVersion;
 pub use super::folded::{Divided, Folded};
-pub use super::found::{Match, Part, Rule};
+pub use super::found::{ChangePart, Match, MatchRule};
 
 /// Companies named within so many bytes of each other are spoken of together.
 const COMPANY: usize = 120;
@@ -55,8 +55,8 @@ pub struct Watchlist {
     companies: Vec<Company>,
     categories: Vec<Category>,
     thresholds: Thresholds,
-    names: Vec<Named>,
-    automaton: Automaton<Owner>,
+    names: Vec<CompanyName>,
+    automaton: Automaton<PatternOwner>,
     /// The same names as the scorer has them; made when a list's name is first compared.
     roster: OnceLock<Roster>,
     strangers: Strangers,
@@ -67,7 +67,7 @@ pub struct Watchlist {
 
 /// A name of a company.
 #[derive(Debug, Clone)]
-struct Named {
+struct CompanyName {
     /// Its place among the companies.
     company: usize,
     alias: Alias,
@@ -77,7 +77,7 @@ struct Named {
 
 /// Whose a pattern is.
 #[derive(Debug, Clone, Copy)]
-enum Owner {
+enum PatternOwner {
     /// A name, by its place among the names.
     Name { name: usize, is_core: bool },
     /// A name that contains an alias and means somebody else.
@@ -108,33 +108,33 @@ pub enum WatchlistError {
 struct Claim<'a> {
     company: usize,
     /// `None` for a veto.
-    named: Option<&'a Named>,
+    named: Option<&'a CompanyName>,
     is_core: bool,
     is_plural: bool,
     folded: Range<usize>,
 }
 
 /// A name that is meant.
-struct Hit<'a> {
-    named: &'a Named,
+struct NameHit<'a> {
+    named: &'a CompanyName,
     span: Range<usize>,
 }
 
 /// What a text holds.
-struct Scan<'a> {
+struct TextScan<'a> {
     /// In the order of the text.
-    hits: Vec<Hit<'a>>,
+    hits: Vec<NameHit<'a>>,
     /// Categories, by their place, and where they are spoken of.
     categories: Vec<(usize, Range<usize>)>,
     /// Where it is said that those who belong to somebody are meant, too.
     reaches: Vec<Range<usize>>,
 }
 
-impl<'a> Scan<'a> {
+impl<'a> TextScan<'a> {
     /// Takes over what another look at the same text found elsewhere.
-    fn take(&mut self, other: Scan<'a>) {
-        let is_free = |taken: &[Hit<'_>], hit: &Hit<'_>| {
-            let overlaps = |known: &Hit<'_>| {
+    fn take(&mut self, other: TextScan<'a>) {
+        let is_free = |taken: &[NameHit<'_>], hit: &NameHit<'_>| {
+            let overlaps = |known: &NameHit<'_>| {
                 known.named.company == hit.named.company
                     && known.span.start < hit.span.end
                     && hit.span.start < known.span.end
@@ -143,7 +143,7 @@ impl<'a> Scan<'a> {
             let end = taken.partition_point(|known| known.span.start < hit.span.end);
             !taken[..end].iter().rev().take(MAX_OVERLAPPING).any(overlaps)
         };
-        let new: Vec<Hit<'a>> = other.hits.into_iter().filter(|hit| is_free(&self.hits, hit)).collect();
+        let new: Vec<NameHit<'a>> = other.hits.into_iter().filter(|hit| is_free(&self.hits, hit)).collect();
         self.hits.extend(new);
         self.hits.sort_by_key(|hit| hit.span.start);
         self.categories.extend(other.categories);
@@ -178,15 +178,15 @@ impl Watchlist {
         let mut names = Vec::new();
         for (company, entry) in companies.iter().enumerate() {
             for alias in entry.names() {
-                let name = Named { company, folded: fold(entry, &alias.name)?, alias };
+                let name = CompanyName { company, folded: fold(entry, &alias.name)?, alias };
                 add_name(&mut patterns, &name, names.len());
                 names.push(name);
             }
             for name in &entry.not {
                 let folded = fold(entry, name)?;
-                patterns.add_words(&folded, Owner::Veto { company });
+                patterns.add_words(&folded, PatternOwner::Veto { company });
                 if let Some(core) = without_legal_forms(&folded) {
-                    patterns.add_words(&core, Owner::Veto { company });
+                    patterns.add_words(&core, PatternOwner::Veto { company });
                 }
             }
         }
@@ -288,7 +288,7 @@ impl Watchlist {
         self.scan(text).hits.into_iter().map(|hit| self.match_of(&hit, field, text)).collect()
     }
 
-    fn match_of(&self, hit: &Hit<'_>, field: &str, text: &str) -> Match {
+    fn match_of(&self, hit: &NameHit<'_>, field: &str, text: &str) -> Match {
         let company = &self.companies[hit.named.company];
         let alias = &hit.named.alias;
         let path = match alias.kind {
@@ -303,7 +303,7 @@ impl Watchlist {
         self.roster.get_or_init(|| Roster::of(&self.names))
     }
 
-    fn scan(&self, text: &str) -> Scan<'_> {
+    fn scan(&self, text: &str) -> TextScan<'_> {
         let folded = Folded::of(text);
         let mut scan = self.scan_folded(text, &folded);
         if folded.has_divided() {
@@ -313,46 +313,48 @@ impl Watchlist {
         scan
     }
 
-    fn scan_folded(&self, text: &str, folded: &Folded) -> Scan<'_> {
-        let mut scan = Scan { hits: Vec::new(), categories: Vec::new(), reaches: Vec::new() };
+    fn scan_folded(&self, text: &str, folded: &Folded) -> TextScan<'_> {
+        let mut scan = TextScan { hits: Vec::new(), categories: Vec::new(), reaches: Vec::new() };
         let mut claims = Vec::new();
         for sighting in self.automaton.find(folded) {
             for owner in sighting.owners {
                 match *owner {
-                    Owner::Name { .. } | Owner::Veto { .. } => claims.extend(self.claim(*owner, &sighting)),
-                    Owner::Category { category } => {
+                    PatternOwner::Name { .. } | PatternOwner::Veto { .. } => {
+                        claims.extend(self.claim(*owner, &sighting));
+                    }
+                    PatternOwner::Category { category } => {
                         scan.categories.push((category, folded.original(&sighting.folded)));
                     }
-                    Owner::Reach => scan.reaches.push(folded.original(&sighting.folded)),
+                    PatternOwner::Reach => scan.reaches.push(folded.original(&sighting.folded)),
                 }
             }
         }
         let claims = meant(claims, text, folded);
         scan.hits = longest(claims)
             .into_iter()
-            .filter_map(|claim| Some(Hit { named: claim.named?, span: folded.original(&claim.folded) }))
+            .filter_map(|claim| Some(NameHit { named: claim.named?, span: folded.original(&claim.folded) }))
             .collect();
         scan
     }
 
-    fn claim(&self, owner: Owner, sighting: &Sighting<'_, Owner>) -> Option<Claim<'_>> {
+    fn claim(&self, owner: PatternOwner, sighting: &Sighting<'_, PatternOwner>) -> Option<Claim<'_>> {
         let (folded, is_plural) = (sighting.folded.clone(), sighting.is_plural);
         match owner {
-            Owner::Name { name, is_core } => {
+            PatternOwner::Name { name, is_core } => {
                 let named = &self.names[name];
                 Some(Claim { company: named.company, named: Some(named), is_core, is_plural, folded })
             }
-            Owner::Veto { company } => {
+            PatternOwner::Veto { company } => {
                 Some(Claim { company, named: None, is_core: false, is_plural, folded })
             }
-            Owner::Category { .. } | Owner::Reach => None,
+            PatternOwner::Category { .. } | PatternOwner::Reach => None,
         }
     }
 }
 
 /// Vetoes, and the names that are meant as names.
 fn meant<'a>(claims: Vec<Claim<'a>>, text: &str, folded: &Folded) -> Vec<Claim<'a>> {
-    let sight = |claim: &Claim<'a>, named: &'a Named| Sight {
+    let sight = |claim: &Claim<'a>, named: &'a CompanyName| Sight {
         text,
         span: folded.original(&claim.folded),
         alias: &named.alias,
@@ -389,17 +391,17 @@ fn fold(company: &Company, name: &str) -> Result<String, WatchlistError> {
 
 /// Adds a name in every form in which it is looked for: as it is, with its hyphens joined, and
 /// without its legal form.
-fn add_name(patterns: &mut Patterns<Owner>, named: &Named, name: usize) {
-    patterns.add_words(&named.folded, Owner::Name { name, is_core: false });
+fn add_name(patterns: &mut Patterns<PatternOwner>, named: &CompanyName, name: usize) {
+    patterns.add_words(&named.folded, PatternOwner::Name { name, is_core: false });
     if named.alias.kind == AliasKind::Identifier {
         return;
     }
     if named.alias.name.contains('-') {
         let joined = Folded::of(&named.alias.name.replace('-', ""));
-        patterns.add(&joined, Owner::Name { name, is_core: false });
+        patterns.add(&joined, PatternOwner::Name { name, is_core: false });
     }
     if let Some(core) = without_legal_forms(&named.folded) {
-        patterns.add_words(&core, Owner::Name { name, is_core: true });
+        patterns.add_words(&core, PatternOwner::Name { name, is_core: true });
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every name as the scorer has it, to compare the names of lists with.
 
-use super::Named;
+use super::CompanyName;
 use crate::domain::company::AliasKind;
 use crate::domain::scoring::{Comparison, Name, NameIndex, UNRELATED, compare};
 
@@ -10,13 +10,13 @@ const MAX_NAME_BYTES: usize = 200;
 /// The names of all companies, taken apart.
 #[derive(Debug, Clone)]
 pub(super) struct Roster {
-    entries: Vec<Entry>,
+    entries: Vec<RosterName>,
     index: NameIndex,
 }
 
 /// One name, and its place among the watchlist's names.
 #[derive(Debug, Clone)]
-struct Entry {
+struct RosterName {
     name: usize,
     company: usize,
     taken_apart: Name,
@@ -31,12 +31,12 @@ pub(super) struct Nearest<'a> {
 
 impl Roster {
     /// Short names and identifiers are found as they are or not at all.
-    pub fn of(names: &[Named]) -> Self {
-        let entries: Vec<Entry> = names
+    pub fn of(names: &[CompanyName]) -> Self {
+        let entries: Vec<RosterName> = names
             .iter()
             .enumerate()
             .filter(|(_, named)| !matches!(named.alias.kind, AliasKind::Short | AliasKind::Identifier))
-            .map(|(name, named)| Entry {
+            .map(|(name, named)| RosterName {
                 name,
                 company: named.company,
                 taken_apart: Name::of(&named.alias.name),

@@ -16,10 +16,10 @@ const MAX_NAME_BYTES: usize = 200;
 
 /// Names that were looked for and found to be nobody's; of one watchlist, whose answer to a name is always the same.
 #[derive(Debug, Default)]
-pub(super) struct Strangers(RwLock<Known>);
+pub(super) struct Strangers(RwLock<UnrelatedNames>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct UnrelatedNames {
     names: FxHashSet<Box<str>>,
     bytes: usize,
 }
@@ -44,7 +44,7 @@ impl Strangers {
         }
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.bytes >= MAX_BYTES {
-            *known = Known::default();
+            *known = UnrelatedNames::default();
         }
         if known.names.insert(name.into()) {
             known.bytes += name.len() + ENTRY_BYTES;

@@ -164,7 +164,7 @@ fn a_bound_source_concerns_its_company_whatever_the_entry_says() {
     let texts = [("text".to_owned(), "Order Filed (CLERK)".to_owned())];
     let matches = list.concerned(&["hikvision".parse().unwrap()], &texts);
     assert_eq!(matches.len(), 1);
-    assert_eq!(matches[0].rule, Rule::SourceBound);
+    assert_eq!(matches[0].rule, MatchRule::SourceBound);
 }
 
 #[test]

@@ -62,11 +62,11 @@ pub(super) fn without_stamps(lines: Vec<String>, classes: &BTreeSet<NoiseClass>)
 fn block(line: String, classes: &BTreeSet<NoiseClass>) -> Block {
     let Some(separator) = SEPARATORS.iter().find(|separator| line.contains(**separator)) else {
         return match piece(&line, classes) {
-            Piece::Meaning if line.contains('/') => slashed(line, classes),
-            Piece::Meaning => sentences(line, classes),
-            Piece::Stamp => Block::Says(String::new()),
-            Piece::Rest(rest) => Block::Says(rest),
-            Piece::Clocked { text, seconds, falls } => Block::Clocked { text, seconds, falls },
+            StampPiece::Meaning if line.contains('/') => slashed(line, classes),
+            StampPiece::Meaning => sentences(line, classes),
+            StampPiece::Stamp => Block::Says(String::new()),
+            StampPiece::Rest(rest) => Block::Says(rest),
+            StampPiece::Clocked { text, seconds, falls } => Block::Clocked { text, seconds, falls },
         };
     };
     let mut said: Vec<String> = Vec::new();
@@ -80,9 +80,9 @@ fn block(line: String, classes: &BTreeSet<NoiseClass>) -> Block {
             continue;
         }
         match piece(part, classes) {
-            Piece::Stamp => {}
-            Piece::Rest(rest) => said.push(rest),
-            Piece::Meaning | Piece::Clocked { .. } => said.push(part.to_owned()),
+            StampPiece::Stamp => {}
+            StampPiece::Rest(rest) => said.push(rest),
+            StampPiece::Meaning | StampPiece::Clocked { .. } => said.push(part.to_owned()),
         }
     }
     said.retain(|part| !part.is_empty());
@@ -94,7 +94,7 @@ fn block(line: String, classes: &BTreeSet<NoiseClass>) -> Block {
 fn slashed(line: String, classes: &BTreeSet<NoiseClass>) -> Block {
     let mut parts: Vec<&str> = line.split('/').collect();
     let all = parts.len();
-    parts.retain(|part| !matches!(piece(part, classes), Piece::Stamp));
+    parts.retain(|part| !matches!(piece(part, classes), StampPiece::Stamp));
     if parts.len() == all { sentences(line, classes) } else { Block::Says(parts.join("/")) }
 }
 
@@ -106,16 +106,16 @@ fn sentences(line: String, classes: &BTreeSet<NoiseClass>) -> Block {
     let mut rest = Vec::new();
     for sentence in line.split(". ") {
         match piece(sentence, classes) {
-            Piece::Stamp => {}
-            Piece::Rest(said) => rest.push(said),
+            StampPiece::Stamp => {}
+            StampPiece::Rest(said) => rest.push(said),
             _ if plain(sentence).starts_with("all rights reserved") => rest.push(sentence.to_owned()),
-            Piece::Meaning | Piece::Clocked { .. } => return Block::Says(line),
+            StampPiece::Meaning | StampPiece::Clocked { .. } => return Block::Says(line),
         }
     }
     Block::Says(rest.join(". "))
 }
 
-enum Piece {
+enum StampPiece {
     Meaning,
     Stamp,
     /// A stamp that says something besides, without what changes in it.
@@ -127,39 +127,39 @@ enum Piece {
     },
 }
 
-fn piece(text: &str, classes: &BTreeSet<NoiseClass>) -> Piece {
+fn piece(text: &str, classes: &BTreeSet<NoiseClass>) -> StampPiece {
     if text.len() > MAX_BYTES {
-        return Piece::Meaning;
+        return StampPiece::Meaning;
     }
     let has = |class| classes.contains(&class);
     let plain = plain(text);
     if plain.is_empty() {
-        return Piece::Meaning;
+        return StampPiece::Meaning;
     }
     if has(NoiseClass::Timestamps) {
         if let Some(rest) = stamped(&plain) {
-            return if rest.is_empty() { Piece::Stamp } else { Piece::Rest(rest) };
+            return if rest.is_empty() { StampPiece::Stamp } else { StampPiece::Rest(rest) };
         }
         if SYNDICATED.is_match(&plain) {
-            return Piece::Stamp;
+            return StampPiece::Stamp;
         }
         if COPYRIGHT.is_match(&plain) && YEARS.is_match(text) {
-            return Piece::Rest(YEARS.replace_all(text, "$mark").trim().to_owned());
+            return StampPiece::Rest(YEARS.replace_all(text, "$mark").trim().to_owned());
         }
     }
     if has(NoiseClass::RelativeTimes)
         && let Some((text, seconds, falls)) = clocked(&plain)
     {
-        return Piece::Clocked { text, seconds, falls };
+        return StampPiece::Clocked { text, seconds, falls };
     }
     let is_in = |class, family: &[Regex]| has(class) && family.iter().any(|known| known.is_match(&plain));
     if is_in(NoiseClass::RelativeTimes, &*JUST_NOW)
         || is_in(NoiseClass::Counters, &*COUNTERS)
         || is_in(NoiseClass::Nonces, &*NONCES) && !CASE_NUMBER.is_match(text)
     {
-        return Piece::Stamp;
+        return StampPiece::Stamp;
     }
-    Piece::Meaning
+    StampPiece::Meaning
 }
 
 /// In lower case and without accents, brackets around it and a full stop behind it.

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::legal_form::LegalClass;
-use super::name::{Name, Token};
-use super::pairing::{Pair, Pairing, together};
-use super::vocabulary::{Kind, is_institution};
+use super::name::{Name, NameWord};
+use super::pairing::{WordPair, WordPairing, together};
+use super::vocabulary::{WordKind, is_institution};
 
 /// What is left over on a side up to this weight does not count as a word of its own.
 const LIGHT: f64 = 0.3;
@@ -76,7 +76,7 @@ pub struct Comparison<'a> {
     pub score: f64,
     /// The steps, each a factor of the score.
     pub steps: Vec<(Reason, f64)>,
-    pairing: Pairing<'a>,
+    pairing: WordPairing<'a>,
 }
 
 impl Comparison<'_> {
@@ -118,7 +118,7 @@ impl fmt::Display for Comparison<'_> {
 pub fn compare<'a>(a: &'a Name, b: &'a Name) -> Comparison<'a> {
     let is_ordered = (&a.full, a.tokens.len()) <= (&b.full, b.tokens.len());
     let (first, second) = if is_ordered { (a, b) } else { (b, a) };
-    let pairing = Pairing::of(&first.tokens, &second.tokens);
+    let pairing = WordPairing::of(&first.tokens, &second.tokens);
     let is_same = first.full == second.full && !first.full.is_empty();
     let steps =
         if is_same { vec![(Reason::Same, 1.0)] } else { steps(&pairing, &first.forms, &second.forms) };
@@ -127,16 +127,18 @@ pub fn compare<'a>(a: &'a Name, b: &'a Name) -> Comparison<'a> {
 }
 
 /// What the pairing and the legal forms mean, each a factor.
-fn steps(pairing: &Pairing<'_>, forms_a: &[LegalClass], forms_b: &[LegalClass]) -> Vec<(Reason, f64)> {
+fn steps(pairing: &WordPairing<'_>, forms_a: &[LegalClass], forms_b: &[LegalClass]) -> Vec<(Reason, f64)> {
     let mut steps = Vec::new();
-    let left = Left::of(pairing);
+    let left = Leftover::of(pairing);
     let paired: f64 = pairing.pairs.iter().map(|pair| pair.weight).sum();
     let shared = if paired > 0.0 { 1.0 - 1.1 * left.weight() / (2.0 * paired + left.weight()) } else { 0.0 };
     steps.push((Reason::Shared, shared.max(0.0)));
     if steps[0].1 == 0.0 {
         return steps;
     }
-    steps.extend(pairing.pairs.iter().filter_map(Pair::misspelling).map(|factor| (Reason::Misspelt, factor)));
+    steps.extend(
+        pairing.pairs.iter().filter_map(WordPair::misspelling).map(|factor| (Reason::Misspelt, factor)),
+    );
     // "Narinco" may be Norinco misspelt, or somebody else: a person decides.
     if pairing.is_only_misspelt() {
         steps.push((Reason::OnlyMisspelt, 0.9));
@@ -160,26 +162,26 @@ fn steps(pairing: &Pairing<'_>, forms_a: &[LegalClass], forms_b: &[LegalClass]) 
 
 /// What is left over, by sort.
 #[derive(Debug, Default)]
-struct Left {
+struct Leftover {
     words: (f64, f64),
     places: (usize, usize),
     numbers: (usize, usize),
     institutions: (usize, usize),
 }
 
-impl Left {
-    fn of(pairing: &Pairing<'_>) -> Self {
+impl Leftover {
+    fn of(pairing: &WordPairing<'_>) -> Self {
         let mut left = Self::default();
         for token in pairing.left_a() {
             left.words.0 += word_weight(token);
-            left.places.0 += usize::from(token.kind == Kind::Place);
-            left.numbers.0 += usize::from(token.kind == Kind::Number);
+            left.places.0 += usize::from(token.kind == WordKind::Place);
+            left.numbers.0 += usize::from(token.kind == WordKind::Number);
             left.institutions.0 += usize::from(is_institution(&token.text));
         }
         for token in pairing.left_b() {
             left.words.1 += word_weight(token);
-            left.places.1 += usize::from(token.kind == Kind::Place);
-            left.numbers.1 += usize::from(token.kind == Kind::Number);
+            left.places.1 += usize::from(token.kind == WordKind::Place);
+            left.numbers.1 += usize::from(token.kind == WordKind::Number);
             left.institutions.1 += usize::from(is_institution(&token.text));
         }
         left
@@ -217,10 +219,10 @@ impl Left {
 }
 
 /// What a word without a partner weighs: a telling one its all, be it as short as it may.
-fn word_weight(token: &Token) -> f64 {
+fn word_weight(token: &NameWord) -> f64 {
     match token.kind {
-        Kind::Place | Kind::Number => 0.0,
-        Kind::Telling => 1.0,
+        WordKind::Place | WordKind::Number => 0.0,
+        WordKind::Telling => 1.0,
         _ => token.weight,
     }
 }

@@ -12,12 +12,12 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::misspelt::Misspelt;
-use super::name::{Name, Token};
+use super::name::{Name, NameWord};
 use super::pairing::{
     MAX_TOGETHER, MIN_ABBREVIATED, MIN_MISSPELT_BYTES, beginning_of_further_off, misspelling,
     says_what_it_deals_in, together,
 };
-use super::vocabulary::Kind;
+use super::vocabulary::WordKind;
 
 /// Two names score no more where no telling word of one of them has a partner ([`super::Reason::NothingTelling`]), or
 /// where each has a telling word without one ([`super::Reason::BothDiffer`]).
@@ -30,20 +30,20 @@ const MIN_RUN_BYTES: usize = 8;
 #[derive(Debug, Clone, Default)]
 pub struct NameIndex {
     /// What another name must have word for word: a telling word, words written together, initials.
-    exact: FxHashMap<Box<str>, Vec<Written>>,
+    exact: FxHashMap<Box<str>, Vec<WordPlace>>,
     /// What it may have with a letter wrong.
     misspelt: Misspelt,
     /// How many telling words each name has.
     telling: Vec<u32>,
     /// The words of the names that are not telling.
-    common: Vec<Token>,
+    common: Vec<NameWord>,
     /// How such words are written: together, by their initials, as they are.
     common_forms: FxHashSet<Box<str>>,
 }
 
 /// A name in which something is written.
 #[derive(Debug, Clone, Copy)]
-struct Written {
+struct WordPlace {
     place: usize,
     /// Whether it is one of the name's telling words and nothing else in it.
     is_word: bool,
@@ -51,7 +51,7 @@ struct Written {
 
 /// What another name and one of the index have in common.
 #[derive(Debug, Clone, Copy)]
-struct Hit {
+struct SharedWords {
     place: usize,
     /// Which word of the other name it is, where both have the same word.
     word: Option<usize>,
@@ -65,9 +65,9 @@ impl NameIndex {
         let mut misspelt: HashMap<Box<str>, Vec<usize>> = HashMap::new();
         for (place, name) in names.into_iter().enumerate() {
             index.telling.push(telling(&name.tokens).count_ones());
-            index.add(&name.full, Written { place, is_word: false });
+            index.add(&name.full, WordPlace { place, is_word: false });
             for rest in all_but_one(&name.tokens) {
-                index.add(&rest, Written { place, is_word: false });
+                index.add(&rest, WordPlace { place, is_word: false });
             }
             for range in runs(&name.tokens) {
                 let tokens = &name.tokens[range.clone()];
@@ -76,10 +76,11 @@ impl NameIndex {
                     continue;
                 }
                 if range.len() <= MAX_TOGETHER {
-                    index.add(&together(&name.tokens, &range), Written { place, is_word: range.len() == 1 });
+                    index
+                        .add(&together(&name.tokens, &range), WordPlace { place, is_word: range.len() == 1 });
                 }
                 if range.len() >= MIN_ABBREVIATED {
-                    index.add(&initials(tokens), Written { place, is_word: false });
+                    index.add(&initials(tokens), WordPlace { place, is_word: false });
                 }
                 if may_be_misspelt(tokens) {
                     let places = misspelt.entry(together(&name.tokens, &range).into()).or_default();
@@ -115,18 +116,18 @@ impl NameIndex {
     }
 
     /// All that a name and those of the index have in common.
-    fn hits(&self, name: &Name) -> Vec<Hit> {
+    fn hits(&self, name: &Name) -> Vec<SharedWords> {
         let mut hits = Vec::new();
         self.take_exact(&name.full, None, &mut hits);
         for rest in all_but_one(&name.tokens) {
             self.take_exact(&rest, None, &mut hits);
         }
         for_each_run(&name.tokens, |start, count, form| match form {
-            Form::Initials(written) => self.take_exact(written, None, &mut hits),
-            Form::Together(written) => {
+            JoinedForm::Initials(written) => self.take_exact(written, None, &mut hits),
+            JoinedForm::Together(written) => {
                 self.take_exact(written, (count == 1).then_some(start), &mut hits);
                 let tokens = &name.tokens[start..start + count];
-                let is_word = count == 1 && tokens[0].kind != Kind::Number;
+                let is_word = count == 1 && tokens[0].kind != WordKind::Number;
                 if is_word || may_be_misspelt(tokens) {
                     self.take_misspelt(written, &mut hits);
                 }
@@ -136,30 +137,32 @@ impl NameIndex {
     }
 
     /// Adds the names in which something is written just so. `word` is its number in the other name, if it is one.
-    fn take_exact(&self, written: &str, word: Option<usize>, hits: &mut Vec<Hit>) {
+    fn take_exact(&self, written: &str, word: Option<usize>, hits: &mut Vec<SharedWords>) {
         let known = self.exact.get(written).into_iter().flatten();
-        hits.extend(known.map(|known| Hit { place: known.place, word: word.filter(|_| known.is_word) }));
+        hits.extend(
+            known.map(|known| SharedWords { place: known.place, word: word.filter(|_| known.is_word) }),
+        );
     }
 
     /// Adds the names in which it is written with a letter wrong. What is written alike was found as such.
-    fn take_misspelt(&self, written: &str, hits: &mut Vec<Hit>) {
+    fn take_misspelt(&self, written: &str, hits: &mut Vec<SharedWords>) {
         self.misspelt.near(written, |known, places| {
             if known != written {
-                hits.extend(places.iter().map(|place| Hit { place: *place, word: None }));
+                hits.extend(places.iter().map(|place| SharedWords { place: *place, word: None }));
             }
         });
     }
 
     /// A bit for each telling word that may have a partner among the words of the index that are not telling.
-    fn may_be_common(&self, tokens: &[Token]) -> u32 {
+    fn may_be_common(&self, tokens: &[NameWord]) -> u32 {
         let mut bits = 0;
         for_each_run(tokens, |start, count, form| {
-            let (Form::Together(written) | Form::Initials(written)) = form;
+            let (JoinedForm::Together(written) | JoinedForm::Initials(written)) = form;
             if self.common_forms.contains(written) {
                 bits |= (start..start + count).fold(0, |bits, index| bits | 1 << index);
             }
         });
-        for (index, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Telling) {
+        for (index, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == WordKind::Telling) {
             if bits >> index & 1 == 0 && self.common.iter().any(|common| misspelling(common, token).is_some())
             {
                 bits |= 1 << index;
@@ -168,7 +171,7 @@ impl NameIndex {
         bits
     }
 
-    fn add(&mut self, form: &str, written: Written) {
+    fn add(&mut self, form: &str, written: WordPlace) {
         match self.exact.get_mut(form) {
             Some(known) => match known.last_mut() {
                 Some(last) if last.place == written.place => last.is_word &= written.is_word,
@@ -178,7 +181,7 @@ impl NameIndex {
         }
     }
 
-    fn add_common(&mut self, tokens: &[Token]) {
+    fn add_common(&mut self, tokens: &[NameWord]) {
         if let [token] = tokens
             && !self.common.iter().any(|common| common.text == token.text)
         {
@@ -194,13 +197,13 @@ impl NameIndex {
 }
 
 /// How words side by side may be written as one.
-enum Form<'a> {
+enum JoinedForm<'a> {
     Together(&'a str),
     Initials(&'a str),
 }
 
 /// Shows every run of words by where it starts, of how many words it is, and how it may be written.
-fn for_each_run(tokens: &[Token], mut show: impl FnMut(usize, usize, Form<'_>)) {
+fn for_each_run(tokens: &[NameWord], mut show: impl FnMut(usize, usize, JoinedForm<'_>)) {
     let (mut together, mut initials) = (String::new(), String::new());
     for start in 0..tokens.len() {
         together.clear();
@@ -208,53 +211,53 @@ fn for_each_run(tokens: &[Token], mut show: impl FnMut(usize, usize, Form<'_>)) 
         for (count, token) in (1..).zip(&tokens[start..]) {
             if count <= MAX_TOGETHER {
                 together.push_str(&token.text);
-                show(start, count, Form::Together(&together));
+                show(start, count, JoinedForm::Together(&together));
             }
             initials.push(char::from(token.initial));
             if count >= MIN_ABBREVIATED {
-                show(start, count, Form::Initials(&initials));
+                show(start, count, JoinedForm::Initials(&initials));
             }
         }
     }
 }
 
 /// All runs of words that stand side by side.
-fn runs(tokens: &[Token]) -> impl Iterator<Item = Range<usize>> {
+fn runs(tokens: &[NameWord]) -> impl Iterator<Item = Range<usize>> {
     let count = tokens.len();
     (0..count).flat_map(move |start| (start + 1..=count).map(move |end| start..end))
 }
 
 /// Of a name that says what its company deals in all words but one, and how that one begins where it may be another one
 /// misspelt.
-fn all_but_one(tokens: &[Token]) -> impl Iterator<Item = String> + '_ {
+fn all_but_one(tokens: &[NameWord]) -> impl Iterator<Item = String> + '_ {
     tokens.iter().enumerate().filter_map(|(place, token)| {
         let begin = beginning_of_further_off(token).filter(|_| says_what_it_deals_in(tokens, place))?;
-        let word = |(index, token): (usize, &Token)| {
+        let word = |(index, token): (usize, &NameWord)| {
             if index == place { format!("{begin}*") } else { token.text.clone() }
         };
         Some(tokens.iter().enumerate().map(word).collect::<Vec<_>>().join(" "))
     })
 }
 
-fn tells(tokens: &[Token]) -> bool {
-    tokens.iter().any(|token| token.kind == Kind::Telling)
+fn tells(tokens: &[NameWord]) -> bool {
+    tokens.iter().any(|token| token.kind == WordKind::Telling)
 }
 
 /// A bit for each telling word; a name has at most 32 words.
-fn telling(tokens: &[Token]) -> u32 {
-    let telling = tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Telling);
+fn telling(tokens: &[NameWord]) -> u32 {
+    let telling = tokens.iter().enumerate().filter(|(_, token)| token.kind == WordKind::Telling);
     telling.fold(0, |bits, (index, _)| bits | 1 << index)
 }
 
 /// Whether this is one telling word, or several that may be one, long enough to be misspelt.
-fn may_be_misspelt(tokens: &[Token]) -> bool {
-    let is_unknown = tokens.iter().all(|token| token.kind == Kind::Telling);
+fn may_be_misspelt(tokens: &[NameWord]) -> bool {
+    let is_unknown = tokens.iter().all(|token| token.kind == WordKind::Telling);
     let bytes: usize = tokens.iter().map(|token| token.text.len()).sum();
     let least = if tokens.len() == 1 { MIN_MISSPELT_BYTES } else { MIN_RUN_BYTES };
     is_unknown && tokens.len() <= MAX_TOGETHER && bytes >= least
 }
 
-fn initials(tokens: &[Token]) -> String {
+fn initials(tokens: &[NameWord]) -> String {
     tokens.iter().map(|token| char::from(token.initial)).collect()
 }
 

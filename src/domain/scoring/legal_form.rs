@@ -87,7 +87,7 @@ impl LegalClass {
 }
 
 #[derive(Default)]
-struct Table {
+struct LegalForms {
     /// Spellings without blanks.
     spaced: HashMap<String, LegalClass>,
     /// Spellings of unspaced scripts, the longest first.
@@ -102,7 +102,7 @@ struct Table {
     ending: HashMap<[u8; EDGE_BYTES], Vec<usize>>,
 }
 
-impl Table {
+impl LegalForms {
     fn add_long(&mut self, word: &str) {
         let place = self.long_words.len();
         self.long_words.push(word.to_owned());
@@ -121,8 +121,8 @@ impl Table {
     }
 }
 
-static FORMS: LazyLock<Table> = LazyLock::new(|| {
-    let mut table = Table::default();
+static FORMS: LazyLock<LegalForms> = LazyLock::new(|| {
+    let mut table = LegalForms::default();
     for (class, spelling) in spellings() {
         let words = plain_words(spelling);
         let together = words.concat();

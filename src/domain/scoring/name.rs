@@ -4,7 +4,7 @@ use any_ascii::any_ascii;
 
 use super::legal_form::{LegalClass, forms_in, without_form, words_of_form_at_end};
 use super::number;
-use super::vocabulary::{Kind, MAX_WORDS, known};
+use super::vocabulary::{MAX_WORDS, WordKind, known};
 use crate::domain::folded::Folded;
 use crate::domain::script::is_unspaced;
 use crate::domain::text::boundary_before;
@@ -16,10 +16,10 @@ const MAX_TOKENS: usize = 32;
 
 /// One word of a name.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Token {
+pub(super) struct NameWord {
     /// The word in lower-case Latin letters, or in Han characters; for a known word its first form.
     pub text: String,
-    pub kind: Kind,
+    pub kind: WordKind,
     /// How telling it is.
     pub weight: f64,
     /// Which letters it has, a bit each: words with few in common are not near each other.
@@ -31,7 +31,7 @@ pub(super) struct Token {
 /// A name, ready to be compared many times.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Name {
-    pub(super) tokens: Vec<Token>,
+    pub(super) tokens: Vec<NameWord>,
     pub(super) forms: Vec<LegalClass>,
     /// All words in their order without blanks, legal forms included.
     pub(super) full: String,
@@ -52,7 +52,7 @@ impl Name {
         };
         let mut tokens = tokens(&core);
         drop_own_abbreviation(&mut tokens, &words);
-        let telling = tokens.iter().filter(|token| token.kind == Kind::Telling);
+        let telling = tokens.iter().filter(|token| token.kind == WordKind::Telling);
         let letters = telling.fold(0, |letters, token| letters | token.letters);
         Self { tokens, forms, full, letters }
     }
@@ -67,7 +67,7 @@ impl Name {
     /// Whether some word of it tells it from others.
     #[must_use]
     pub fn is_telling(&self) -> bool {
-        self.tokens.iter().any(|token| token.kind == Kind::Telling)
+        self.tokens.iter().any(|token| token.kind == WordKind::Telling)
     }
 }
 
@@ -137,8 +137,8 @@ fn parted(words: &[String]) -> (Vec<&str>, Vec<LegalClass>) {
     (core, classes)
 }
 
-fn tokens(core: &[&str]) -> Vec<Token> {
-    let mut tokens: Vec<Token> = Vec::new();
+fn tokens(core: &[&str]) -> Vec<NameWord> {
+    let mut tokens: Vec<NameWord> = Vec::new();
     let mut at = 0;
     while at < core.len() && tokens.len() < MAX_TOKENS {
         let (next, taken) = token_at(&core[at..], at == 0);
@@ -151,31 +151,32 @@ fn tokens(core: &[&str]) -> Vec<Token> {
 }
 
 /// The word that a name goes on with, if it is of any weight, and how many of its parts that takes.
-fn token_at(rest: &[&str], is_first: bool) -> (Option<Token>, usize) {
+fn token_at(rest: &[&str], is_first: bool) -> (Option<NameWord>, usize) {
     let initial = rest[0].as_bytes()[0];
     if let Some((number, taken)) = number::leading(rest, is_first, rest.len() == 1) {
-        return (Some(Token::of(number, Kind::Number, 1.0, initial)), taken);
+        return (Some(NameWord::of(number, WordKind::Number, 1.0, initial)), taken);
     }
     let mut lengths = (1..=rest.len().min(MAX_WORDS)).rev();
     if let Some((known, taken)) = lengths.find_map(|length| Some((known(&rest[..length].concat())?, length)))
     {
-        let token = Token::of(known.canonical.clone(), known.kind, known.weight, initial);
-        return ((known.kind != Kind::Stop).then_some(token), taken);
+        let token = NameWord::of(known.canonical.clone(), known.kind, known.weight, initial);
+        return ((known.kind != WordKind::Stop).then_some(token), taken);
     }
     let initials = rest.iter().take_while(|word| word.len() == 1).count();
     let taken = initials.max(1);
     let text = rest[..taken].concat();
-    let kind = if text.bytes().any(|byte| byte.is_ascii_digit()) { Kind::Number } else { Kind::Telling };
+    let kind =
+        if text.bytes().any(|byte| byte.is_ascii_digit()) { WordKind::Number } else { WordKind::Telling };
     let weight = match text.len() {
         0..=2 => 0.4,
         3 => 0.5,
         _ => 1.0,
     };
-    (Some(Token::of(text, kind, weight, initial)), taken)
+    (Some(NameWord::of(text, kind, weight, initial)), taken)
 }
 
-impl Token {
-    fn of(text: String, kind: Kind, weight: f64, initial: u8) -> Self {
+impl NameWord {
+    fn of(text: String, kind: WordKind, weight: f64, initial: u8) -> Self {
         let letters = text
             .bytes()
             .filter(u8::is_ascii_lowercase)
@@ -185,8 +186,8 @@ impl Token {
 }
 
 /// Drops what abbreviates the words before it: "Semiconductor Manufacturing International (SMIC)".
-fn drop_own_abbreviation(tokens: &mut Vec<Token>, words: &[String]) {
-    let Some(last) = tokens.last().filter(|last| last.kind == Kind::Telling) else { return };
+fn drop_own_abbreviation(tokens: &mut Vec<NameWord>, words: &[String]) {
+    let Some(last) = tokens.last().filter(|last| last.kind == WordKind::Telling) else { return };
     let Some(at) = words.iter().rposition(|word| *word == last.text) else { return };
     let mut initials = words[..at].iter().map(|word| word.as_bytes()[0]);
     let begins_alike = words.first().map(|word| word.as_bytes()[0]) == last.text.bytes().next();

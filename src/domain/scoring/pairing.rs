@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::name::Token;
-use super::vocabulary::Kind;
+use super::name::NameWord;
+use super::vocabulary::WordKind;
 
 /// Words with fewer letters are never taken for misspelt.
 pub(super) const MIN_MISSPELT_BYTES: usize = 4;
@@ -20,7 +20,7 @@ const FUND_WORDS: [&str; 4] = ["fund", "trust", "capital", "partner"];
 
 /// Words that pair: one with one, or several with the one that they are written as.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Pair {
+pub(super) struct WordPair {
     pub a: Range<usize>,
     pub b: Range<usize>,
     pub weight: f64,
@@ -36,7 +36,7 @@ pub(super) struct Pair {
 /// "Group" and "holding" stand in so many names that sharing them says nothing.
 const SAYS_SOMETHING: f64 = 0.3;
 
-impl Pair {
+impl WordPair {
     /// The factor by which a wrong letter lowers the score: the shorter the word, the more.
     pub fn misspelling(&self) -> Option<f64> {
         let by_length = match self.bytes {
@@ -50,17 +50,17 @@ impl Pair {
 
 /// The pairs of two names, and what has no partner.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Pairing<'a> {
-    pub a: &'a [Token],
-    pub b: &'a [Token],
-    pub pairs: Vec<Pair>,
+pub(super) struct WordPairing<'a> {
+    pub a: &'a [NameWord],
+    pub b: &'a [NameWord],
+    pub pairs: Vec<WordPair>,
     /// A bit for each word that has a partner; a name has at most 32 words.
     paired_a: u32,
     paired_b: u32,
 }
 
-impl<'a> Pairing<'a> {
-    pub fn of(a: &'a [Token], b: &'a [Token]) -> Self {
+impl<'a> WordPairing<'a> {
+    pub fn of(a: &'a [NameWord], b: &'a [NameWord]) -> Self {
         let mut pairing = Self { a, b, pairs: Vec::new(), paired_a: 0, paired_b: 0 };
         pairing.pair_equals();
         if pairing.is_open() {
@@ -78,11 +78,11 @@ impl<'a> Pairing<'a> {
         pairing
     }
 
-    pub fn left_a(&self) -> impl Iterator<Item = &'a Token> {
+    pub fn left_a(&self) -> impl Iterator<Item = &'a NameWord> {
         left(self.a, self.paired_a)
     }
 
-    pub fn left_b(&self) -> impl Iterator<Item = &'a Token> {
+    pub fn left_b(&self) -> impl Iterator<Item = &'a NameWord> {
         left(self.b, self.paired_b)
     }
 
@@ -146,14 +146,15 @@ impl<'a> Pairing<'a> {
 
     /// "SMIC" with "Semiconductor Manufacturing International Corporation".
     fn pair_abbreviation(&mut self) {
-        let abbreviates = |short: &[Token], paired: u32, long: Option<Range<usize>>, words: &[Token]| {
-            let run = long.filter(|run| run.len() >= MIN_ABBREVIATED)?;
-            let initials: Vec<u8> = words[run.clone()].iter().map(|token| token.initial).collect();
-            let at = (0..short.len()).find(|&index| {
-                !is_paired(paired, index) && short[index].text.as_bytes() == initials.as_slice()
-            })?;
-            Some((at, run))
-        };
+        let abbreviates =
+            |short: &[NameWord], paired: u32, long: Option<Range<usize>>, words: &[NameWord]| {
+                let run = long.filter(|run| run.len() >= MIN_ABBREVIATED)?;
+                let initials: Vec<u8> = words[run.clone()].iter().map(|token| token.initial).collect();
+                let at = (0..short.len()).find(|&index| {
+                    !is_paired(paired, index) && short[index].text.as_bytes() == initials.as_slice()
+                })?;
+                Some((at, run))
+            };
         if let Some((i, run)) = abbreviates(self.a, self.paired_a, run_left(self.b, self.paired_b), self.b) {
             self.pair(i..i + 1, run, 0);
         } else if let Some((j, run)) =
@@ -188,7 +189,7 @@ impl<'a> Pairing<'a> {
     /// Of two names that say the same word by word but for one, and say what their companies deal in, that one may be
     /// further off: "Baowei Steel" with "Baowu Steel".
     fn pair_the_one_that_differs(&mut self) {
-        let only = |tokens: &[Token], paired: u32| {
+        let only = |tokens: &[NameWord], paired: u32| {
             let mut left = (0..tokens.len()).filter(|index| !is_paired(paired, *index));
             left.next().filter(|_| left.next().is_none())
         };
@@ -206,12 +207,12 @@ impl<'a> Pairing<'a> {
 
     fn pair(&mut self, a: Range<usize>, b: Range<usize>, errors: usize) {
         let (left, right) = (&self.a[a.clone()], &self.b[b.clone()]);
-        let weight = |side: &[Token]| side.iter().map(|token| token.weight).fold(0.0, f64::max);
-        let bytes = |side: &[Token]| side.iter().map(|token| token.text.len()).sum::<usize>();
-        let is_telling = |side: &[Token]| side.iter().any(|token| token.kind == Kind::Telling);
+        let weight = |side: &[NameWord]| side.iter().map(|token| token.weight).fold(0.0, f64::max);
+        let bytes = |side: &[NameWord]| side.iter().map(|token| token.text.len()).sum::<usize>();
+        let is_telling = |side: &[NameWord]| side.iter().any(|token| token.kind == WordKind::Telling);
         self.paired_a |= bits(&a);
         self.paired_b |= bits(&b);
-        self.pairs.push(Pair {
+        self.pairs.push(WordPair {
             weight: f64::midpoint(weight(left), weight(right)),
             is_telling: is_telling(left) && is_telling(right),
             errors,
@@ -231,17 +232,17 @@ fn bits(range: &Range<usize>) -> u32 {
     range.clone().fold(0, |bits, index| bits | 1 << index)
 }
 
-fn left(tokens: &[Token], paired: u32) -> impl Iterator<Item = &Token> {
+fn left(tokens: &[NameWord], paired: u32) -> impl Iterator<Item = &NameWord> {
     tokens.iter().enumerate().filter(move |(index, _)| !is_paired(paired, *index)).map(|(_, token)| token)
 }
 
 /// Words written as one.
-pub(super) fn together(tokens: &[Token], range: &Range<usize>) -> String {
+pub(super) fn together(tokens: &[NameWord], range: &Range<usize>) -> String {
     tokens[range.clone()].iter().map(|token| token.text.as_str()).collect()
 }
 
 /// Words side by side, none of them paired, that together are written as one other.
-fn written_as(tokens: &[Token], paired: u32, word: &Token, is_paired: bool) -> Option<Range<usize>> {
+fn written_as(tokens: &[NameWord], paired: u32, word: &NameWord, is_paired: bool) -> Option<Range<usize>> {
     if is_paired {
         return None;
     }
@@ -255,22 +256,22 @@ fn written_as(tokens: &[Token], paired: u32, word: &Token, is_paired: bool) -> O
 }
 
 /// The words without a partner, where they stand side by side.
-fn run_left(tokens: &[Token], paired: u32) -> Option<Range<usize>> {
+fn run_left(tokens: &[NameWord], paired: u32) -> Option<Range<usize>> {
     let start = (0..tokens.len()).find(|&index| !is_paired(paired, index))?;
     let end = (0..tokens.len()).rev().find(|&index| !is_paired(paired, index))? + 1;
     (paired & bits(&(start..end)) == 0).then_some(start..end)
 }
 
 /// The same where they are up to three and none is known.
-fn only_run(tokens: &[Token], paired: u32) -> Option<Range<usize>> {
+fn only_run(tokens: &[NameWord], paired: u32) -> Option<Range<usize>> {
     let run = run_left(tokens, paired).filter(|run| run.len() <= MAX_TOGETHER)?;
-    tokens[run.clone()].iter().all(|token| token.kind == Kind::Telling).then_some(run)
+    tokens[run.clone()].iter().all(|token| token.kind == WordKind::Telling).then_some(run)
 }
 
 /// How many letters are wrong, where one word may be the other misspelt.
-pub(super) fn misspelling(a: &Token, b: &Token) -> Option<usize> {
-    let is_known = |token: &Token| token.kind != Kind::Telling;
-    let have_number = a.kind == Kind::Number || b.kind == Kind::Number;
+pub(super) fn misspelling(a: &NameWord, b: &NameWord) -> Option<usize> {
+    let is_known = |token: &NameWord| token.kind != WordKind::Telling;
+    let have_number = a.kind == WordKind::Number || b.kind == WordKind::Number;
     if have_number || (is_known(a) && is_known(b)) || (a.letters ^ b.letters).count_ones() > 4 {
         return None;
     }
@@ -278,24 +279,25 @@ pub(super) fn misspelling(a: &Token, b: &Token) -> Option<usize> {
 }
 
 /// Whether some word besides one says what a company deals in, so that the others are not said of everybody.
-pub(super) fn says_what_it_deals_in(tokens: &[Token], besides: usize) -> bool {
-    tokens.iter().enumerate().any(|(index, token)| index != besides && token.kind == Kind::Sector)
+pub(super) fn says_what_it_deals_in(tokens: &[NameWord], besides: usize) -> bool {
+    tokens.iter().enumerate().any(|(index, token)| index != besides && token.kind == WordKind::Sector)
 }
 
 /// With which letters the only other word of a name begins that may be this one misspelt: one of three letters, and one
 /// of five to nine. `None` where it may be none.
-pub(super) fn beginning_of_further_off(token: &Token) -> Option<&str> {
+pub(super) fn beginning_of_further_off(token: &NameWord) -> Option<&str> {
     let letters = match token.text.len() {
         3 => 1,
         5..=9 => 3,
         _ => return None,
     };
-    let is_word = token.kind == Kind::Telling && token.text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_word =
+        token.kind == WordKind::Telling && token.text.bytes().all(|byte| byte.is_ascii_alphabetic());
     is_word.then(|| &token.text[..letters])
 }
 
 /// How many letters are wrong where everything else is the same: another letter of three, or two of up to eight.
-fn further_off(a: &Token, b: &Token) -> Option<usize> {
+fn further_off(a: &NameWord, b: &NameWord) -> Option<usize> {
     let (shorter, longer) = (a.text.len().min(b.text.len()), a.text.len().max(b.text.len()));
     let steps = match (shorter, longer) {
         (3, 3) => 1,

@@ -12,7 +12,7 @@ pub(super) const MAX_WORDS: usize = 5;
 
 /// What sort of word it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum WordKind {
     /// Not in the table: what makes a name its owner's.
     Telling,
     /// What many companies call themselves.
@@ -29,29 +29,29 @@ pub(super) enum Kind {
 
 /// A known word.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Known {
-    pub kind: Kind,
+pub(super) struct KnownWord {
+    pub kind: WordKind,
     pub weight: f64,
     /// The first of its forms, without blanks: what stands for all of them.
     pub canonical: String,
 }
 
-static KNOWN: LazyLock<HashMap<String, Known>> = LazyLock::new(|| {
+static KNOWN: LazyLock<HashMap<String, KnownWord>> = LazyLock::new(|| {
     let mut known = HashMap::new();
     for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
         let Some((head, forms)) = line.split_once(':') else { continue };
         let Some((kind, weight)) = head.split_once(' ') else { continue };
         let kind = match kind {
-            "stop" => Kind::Stop,
-            "generic" => Kind::Generic,
-            "sector" => Kind::Sector,
-            _ => Kind::Place,
+            "stop" => WordKind::Stop,
+            "generic" => WordKind::Generic,
+            "sector" => WordKind::Sector,
+            _ => WordKind::Place,
         };
         let weight = weight.parse().unwrap_or(1.0);
         let forms: Vec<String> = forms.split(',').map(|form| plain_words(form).concat()).collect();
         let Some(canonical) = forms.first() else { continue };
         for form in &forms {
-            let entry = Known { kind, weight, canonical: canonical.clone() };
+            let entry = KnownWord { kind, weight, canonical: canonical.clone() };
             known.entry(form.clone()).or_insert(entry);
         }
     }
@@ -59,7 +59,7 @@ static KNOWN: LazyLock<HashMap<String, Known>> = LazyLock::new(|| {
 });
 
 /// What the table says of a word, or of several written together.
-pub(super) fn known(word: &str) -> Option<&'static Known> {
+pub(super) fn known(word: &str) -> Option<&'static KnownWord> {
     KNOWN.get(word)
 }
 
@@ -74,7 +74,7 @@ pub(super) fn is_institution(canonical: &str) -> bool {
 /// Whether a word after a company's name makes it the name of another: a place, or another institution.
 #[must_use]
 pub fn sets_apart(word: &str) -> bool {
-    known(word).is_some_and(|known| known.kind == Kind::Place || is_institution(&known.canonical))
+    known(word).is_some_and(|known| known.kind == WordKind::Place || is_institution(&known.canonical))
 }
 
 #[cfg(test)]

@@ -17,10 +17,12 @@ mod standing_list;
 mod suppliers;
 mod tracked;
 
-pub use report::{Report, Standings};
-pub use screened::{Answer, Finding, ListFreshness, ListLook, Screened, ScreenedName, Since};
+pub use report::{ScreeningReport, Standings};
+pub use screened::{
+    ListFreshness, ListLook, Screened, ScreenedName, ScreeningAnswer, ScreeningFinding, Since,
+};
 pub use standing_list::{Against, KnownFinding, ScreeningNews, StandingList};
-pub use suppliers::{Found, Screening};
+pub use suppliers::{Screening, SupplierFinding};
 
 use super::source::Source;
 

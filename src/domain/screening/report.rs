@@ -6,23 +6,23 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::screened::{Answer, Finding, ListFreshness, ListLook, Screened, ScreenedName};
+use super::screened::{ListFreshness, ListLook, Screened, ScreenedName, ScreeningAnswer, ScreeningFinding};
 use crate::domain::entry::EntryDate;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::scoring::Score;
 
 /// All of it.
 #[derive(Debug, Serialize)]
-pub struct Report<'a> {
+pub struct ScreeningReport<'a> {
     at: DateTime<Utc>,
     lists: &'a [ListLook],
-    counts: Counts,
+    counts: AnswerCounts,
     names: Vec<NameReport<'a>>,
 }
 
 /// How many names got each answer.
 #[derive(Debug, Serialize)]
-struct Counts {
+struct AnswerCounts {
     listed: usize,
     exposed: usize,
     possible: usize,
@@ -33,7 +33,7 @@ struct Counts {
 #[derive(Debug, Serialize)]
 struct NameReport<'a> {
     name: &'a str,
-    answer: Answer,
+    answer: ScreeningAnswer,
     listed: Vec<FindingReport<'a>>,
     exposed: Vec<FindingReport<'a>>,
     possible: Vec<FindingReport<'a>>,
@@ -90,35 +90,35 @@ impl Screened {
 
     /// The answers as programs read them.
     #[must_use]
-    pub fn report<'a>(&'a self, standings: &'a Standings<'a>) -> Report<'a> {
-        let mut counts = Counts { listed: 0, exposed: 0, possible: 0, clear: 0 };
+    pub fn report<'a>(&'a self, standings: &'a Standings<'a>) -> ScreeningReport<'a> {
+        let mut counts = AnswerCounts { listed: 0, exposed: 0, possible: 0, clear: 0 };
         let names = self.names.iter().map(|name| {
             let answer = name.answer();
             *match answer {
-                Answer::Listed => &mut counts.listed,
-                Answer::Exposed => &mut counts.exposed,
-                Answer::Possible => &mut counts.possible,
-                Answer::Clear => &mut counts.clear,
+                ScreeningAnswer::Listed => &mut counts.listed,
+                ScreeningAnswer::Exposed => &mut counts.exposed,
+                ScreeningAnswer::Possible => &mut counts.possible,
+                ScreeningAnswer::Clear => &mut counts.clear,
             } += 1;
             self.name_report(name, answer, standings)
         });
         let names = names.collect();
-        Report { at: self.at, lists: &self.lists, counts, names }
+        ScreeningReport { at: self.at, lists: &self.lists, counts, names }
     }
 
     fn name_report<'a>(
         &'a self,
         name: &'a ScreenedName,
-        answer: Answer,
+        answer: ScreeningAnswer,
         standings: &'a Standings<'a>,
     ) -> NameReport<'a> {
         let of = |answer| name.found(answer).map(|finding| self.finding_report(finding)).collect();
         NameReport {
             name: &name.name,
             answer,
-            listed: of(Answer::Listed),
-            exposed: of(Answer::Exposed),
-            possible: of(Answer::Possible),
+            listed: of(ScreeningAnswer::Listed),
+            exposed: of(ScreeningAnswer::Exposed),
+            possible: of(ScreeningAnswer::Possible),
             not: &name.not,
             looked_at: &standings.looked_at,
             stale: &standings.stale,
@@ -127,7 +127,7 @@ impl Screened {
         }
     }
 
-    fn finding_report<'a>(&'a self, finding: &'a Finding) -> FindingReport<'a> {
+    fn finding_report<'a>(&'a self, finding: &'a ScreeningFinding) -> FindingReport<'a> {
         let list = self.list(&finding.list);
         FindingReport {
             list: &finding.list,

@@ -29,7 +29,7 @@ use crate::domain::source::Source;
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
-pub enum Answer {
+pub enum ScreeningAnswer {
     /// It stands on a list.
     Listed,
     /// It does not itself, but whom it belongs to does, or who belongs to it, or a category covers it.
@@ -40,7 +40,7 @@ pub enum Answer {
     Clear,
 }
 
-impl Answer {
+impl ScreeningAnswer {
     /// The answer's word.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -60,9 +60,9 @@ pub struct Since {
 
 /// An entry of a list that concerns a supplier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
+pub struct ScreeningFinding {
     /// What it means for the supplier; never [`Answer::Clear`].
-    pub answer: Answer,
+    pub answer: ScreeningAnswer,
     /// The list.
     pub list: SourceId,
     /// Names the entry within the list.
@@ -89,9 +89,9 @@ pub struct Finding {
     pub url: Option<String>,
 }
 
-impl Finding {
+impl ScreeningFinding {
     /// What the finding tells before others: the graver answer, the surer score.
-    pub(super) fn rank(&self) -> (Answer, std::cmp::Reverse<Score>) {
+    pub(super) fn rank(&self) -> (ScreeningAnswer, std::cmp::Reverse<Score>) {
         (self.answer, std::cmp::Reverse(self.score))
     }
 }
@@ -211,7 +211,7 @@ pub struct ScreenedName {
     /// Its name as it was given.
     pub name: String,
     /// The entries that concern it, the gravest first.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<ScreeningFinding>,
     /// Tracked companies that this name does not mean, by the watchlist's word (`not`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not: Vec<CompanyId>,
@@ -220,12 +220,12 @@ pub struct ScreenedName {
 impl ScreenedName {
     /// What is said of it.
     #[must_use]
-    pub fn answer(&self) -> Answer {
-        self.findings.iter().map(|finding| finding.answer).min().unwrap_or(Answer::Clear)
+    pub fn answer(&self) -> ScreeningAnswer {
+        self.findings.iter().map(|finding| finding.answer).min().unwrap_or(ScreeningAnswer::Clear)
     }
 
     /// What was found that means this for it.
-    pub fn found(&self, answer: Answer) -> impl Iterator<Item = &Finding> {
+    pub fn found(&self, answer: ScreeningAnswer) -> impl Iterator<Item = &ScreeningFinding> {
         self.findings.iter().filter(move |finding| finding.answer == answer)
     }
 }
@@ -244,7 +244,7 @@ pub struct Screened {
 impl Screened {
     /// How many suppliers got an answer.
     #[must_use]
-    pub fn count(&self, answer: Answer) -> usize {
+    pub fn count(&self, answer: ScreeningAnswer) -> usize {
         self.names.iter().filter(|name| name.answer() == answer).count()
     }
 

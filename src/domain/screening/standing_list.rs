@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::screened::{Answer, Finding, Screened};
+use super::screened::{Screened, ScreeningAnswer, ScreeningFinding};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ScreeningId, SourceId, WatchlistHash};
 
@@ -49,7 +49,7 @@ pub struct KnownFinding {
     /// Names the entry within the list.
     pub key: String,
     /// What it means for the supplier.
-    pub answer: Answer,
+    pub answer: ScreeningAnswer,
     /// What the list calls the entry.
     pub entry: String,
 }
@@ -58,7 +58,7 @@ pub struct KnownFinding {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScreeningNews {
     /// What was found and was not before, or is graver: the supplier with the finding.
-    pub found: Vec<(String, Finding)>,
+    pub found: Vec<(String, ScreeningFinding)>,
     /// What was found before and is not any more.
     pub gone: Vec<KnownFinding>,
 }
@@ -127,7 +127,7 @@ impl StandingList {
 
 fn known(screened: &Screened) -> BTreeSet<KnownFinding> {
     let of_name = |name: &super::ScreenedName| -> Vec<KnownFinding> {
-        let known = |finding: &Finding| KnownFinding {
+        let known = |finding: &ScreeningFinding| KnownFinding {
             name: name.name.clone(),
             list: finding.list.clone(),
             key: finding.key.clone(),
@@ -145,8 +145,8 @@ mod tests {
     use super::*;
     use crate::domain::scoring::Score;
 
-    fn finding(key: &str, answer: Answer) -> Finding {
-        Finding {
+    fn finding(key: &str, answer: ScreeningAnswer) -> ScreeningFinding {
+        ScreeningFinding {
             answer,
             list: "list".parse().unwrap(),
             key: key.to_owned(),
@@ -161,7 +161,7 @@ mod tests {
         }
     }
 
-    fn screened(findings: &[(&str, Answer)], is_read: bool) -> Screened {
+    fn screened(findings: &[(&str, ScreeningAnswer)], is_read: bool) -> Screened {
         let at: DateTime<Utc> = "2026-11-24T06:00:00Z".parse().unwrap();
         let list = ListLook {
             id: "list".parse().unwrap(),
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_is_new_graver_or_gone_is_news_once() {
-        use Answer::{Listed, Possible};
+        use ScreeningAnswer::{Listed, Possible};
         let id = "suppliers".parse().unwrap();
         let owner = ("desk@example.org".parse().unwrap(), true);
         let first = screened(&[("a", Possible), ("b", Listed)], true);

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::entry_names;
-use super::screened::{Answer, Finding, ScreenedName};
-use super::tracked::{Named, Tracked};
+use super::screened::{ScreenedName, ScreeningAnswer, ScreeningFinding};
+use super::tracked::{NamedSuppliers, Tracked};
 use crate::domain::entry::Entry;
 use crate::domain::id::CompanyId;
 use crate::domain::matching::{Watchlist, WatchlistError};
@@ -28,11 +28,11 @@ pub struct Screening {
 
 /// An entry that concerns a supplier.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct SupplierFinding {
     /// Which of the different names.
     supplier: usize,
     /// What was found.
-    pub finding: Finding,
+    pub finding: ScreeningFinding,
 }
 
 impl Screening {
@@ -75,19 +75,19 @@ impl Screening {
 
     /// What entries of a list mean for the suppliers: of each entry the gravest for each of them.
     #[must_use]
-    pub fn look(&self, source: &Source, entries: &[Entry]) -> Vec<Found> {
+    pub fn look(&self, source: &Source, entries: &[Entry]) -> Vec<SupplierFinding> {
         entries.iter().flat_map(|entry| self.look_at(source, entry)).collect()
     }
 
-    fn look_at(&self, source: &Source, entry: &Entry) -> Vec<Found> {
+    fn look_at(&self, source: &Source, entry: &Entry) -> Vec<SupplierFinding> {
         let named = self.tracked.as_ref().map(|tracked| tracked.look_at(source, entry));
         let mut found = named.as_ref().map_or_else(Vec::new, |named| {
             named
                 .found
                 .iter()
-                .map(|(supplier, told)| Found {
+                .map(|(supplier, told)| SupplierFinding {
                     supplier: *supplier,
-                    finding: Finding { list: source.id.clone(), ..told.clone() },
+                    finding: ScreeningFinding { list: source.id.clone(), ..told.clone() },
                 })
                 .collect()
         });
@@ -107,8 +107,8 @@ impl Screening {
         source: &Source,
         entry: &Entry,
         text: &str,
-        named: Option<&Named>,
-        found: &mut Vec<Found>,
+        named: Option<&NamedSuppliers>,
+        found: &mut Vec<SupplierFinding>,
     ) {
         let name = Name::of(text);
         for place in self.index.near(&name) {
@@ -132,26 +132,26 @@ impl Screening {
             // Of ten thousand names one is a letter away from somebody's: whether that is an error, a person must see.
             let is_misspelt = comparison.steps.iter().any(|(reason, _)| *reason == Reason::Misspelt);
             let is_sure = comparison.score >= self.thresholds.alert_at && !is_misspelt;
-            let finding = Finding {
-                answer: if is_sure { Answer::Listed } else { Answer::Possible },
+            let finding = ScreeningFinding {
+                answer: if is_sure { ScreeningAnswer::Listed } else { ScreeningAnswer::Possible },
                 name: text.to_owned(),
                 score: Score::of(comparison.score),
                 reason: comparison.to_string(),
                 ..about(source, entry)
             };
-            keep(found, Found { supplier: *supplier, finding });
+            keep(found, SupplierFinding { supplier: *supplier, finding });
         }
     }
 
     /// The suppliers as they were given, each with what was found of it: `found` of all lists, in their order.
     #[must_use]
-    pub fn finish(self, found: Vec<Found>) -> Vec<ScreenedName> {
-        let mut by_supplier: Vec<Vec<Finding>> = vec![Vec::new(); self.vetoes.len()];
+    pub fn finish(self, found: Vec<SupplierFinding>) -> Vec<ScreenedName> {
+        let mut by_supplier: Vec<Vec<ScreeningFinding>> = vec![Vec::new(); self.vetoes.len()];
         for found in found {
             by_supplier[found.supplier].push(found.finding);
         }
         for findings in &mut by_supplier {
-            findings.sort_by_key(Finding::rank);
+            findings.sort_by_key(ScreeningFinding::rank);
         }
         self.rows
             .into_iter()
@@ -165,7 +165,7 @@ impl Screening {
 }
 
 /// Of one entry a supplier is told the gravest, once.
-pub(super) fn keep(found: &mut Vec<Found>, new: Found) {
+pub(super) fn keep(found: &mut Vec<SupplierFinding>, new: SupplierFinding) {
     match found.iter_mut().find(|known| known.supplier == new.supplier) {
         Some(known) if known.finding.rank() <= new.finding.rank() => {}
         Some(known) => *known = new,
@@ -174,9 +174,9 @@ pub(super) fn keep(found: &mut Vec<Found>, new: Found) {
 }
 
 /// A finding about an entry that says nothing of anybody yet.
-pub(super) fn about(source: &Source, entry: &Entry) -> Finding {
-    Finding {
-        answer: Answer::Clear,
+pub(super) fn about(source: &Source, entry: &Entry) -> ScreeningFinding {
+    ScreeningFinding {
+        answer: ScreeningAnswer::Clear,
         list: source.id.clone(),
         key: entry.key.clone(),
         entry: entry.title.clone(),

@@ -4,7 +4,7 @@ use crate::domain::company::{Alias, AliasKind, Company};
 use crate::domain::entry::Entry;
 use crate::domain::matching::Watchlist;
 use crate::domain::scoring::Thresholds;
-use crate::domain::source::{Listing, PageTextSettings, SourceKind};
+use crate::domain::source::{ListMeaning, PageTextSettings, SourceKind};
 
 fn source(kind: SourceKind) -> Source {
     Source { companies: vec!["amber".parse().unwrap()], ..Source::sample(kind) }
@@ -53,7 +53,7 @@ fn found(names: &[&str], source: &Source, entries: &[Entry]) -> Vec<ScreenedName
 }
 
 #[track_caller]
-fn check(name: &str, expected: Answer, key: Option<&str>) {
+fn check(name: &str, expected: ScreeningAnswer, key: Option<&str>) {
     let named = found(&[name], &source(SourceKind::Csl), &list());
     let first = named[0].findings.first();
     assert_eq!(named[0].answer(), expected, "{name}: {first:?}");
@@ -62,52 +62,55 @@ fn check(name: &str, expected: Answer, key: Option<&str>) {
 
 #[test]
 fn a_name_and_an_alias_of_the_list_are_listed_however_they_are_written() {
-    check("Basalt Marine Shipping", Answer::Listed, Some("basalt"));
-    check("BASALT MARINE SHIPPING L.L.C.", Answer::Listed, Some("basalt"));
-    check("Lavaline", Answer::Listed, Some("basalt"));
-    check("Obsidian Sudokhodstvo", Answer::Listed, Some("basalt"));
-    check("Feldspar Chemie GmbH", Answer::Listed, Some("quartz"));
+    check("Basalt Marine Shipping", ScreeningAnswer::Listed, Some("basalt"));
+    check("BASALT MARINE SHIPPING L.L.C.", ScreeningAnswer::Listed, Some("basalt"));
+    check("Lavaline", ScreeningAnswer::Listed, Some("basalt"));
+    check("Obsidian Sudokhodstvo", ScreeningAnswer::Listed, Some("basalt"));
+    check("Feldspar Chemie GmbH", ScreeningAnswer::Listed, Some("quartz"));
 }
 
 #[test]
 fn a_tracked_company_is_listed_by_any_of_its_names() {
-    check("Amber", Answer::Listed, Some("amber"));
-    check("琥珀数字", Answer::Listed, Some("amber"));
-    check("琥珀数字 (Amber Digital)", Answer::Listed, Some("amber"));
+    check("Amber", ScreeningAnswer::Listed, Some("amber"));
+    check("琥珀数字", ScreeningAnswer::Listed, Some("amber"));
+    check("琥珀数字 (Amber Digital)", ScreeningAnswer::Listed, Some("amber"));
 }
 
 #[test]
 fn a_name_that_means_somebody_else_is_never_the_company() {
     let named = found(&["Amber Electronics Corp."], &source(SourceKind::Csl), &list());
-    assert_eq!((named[0].answer(), named[0].not.len()), (Answer::Clear, 1));
+    assert_eq!((named[0].answer(), named[0].not.len()), (ScreeningAnswer::Clear, 1));
     // On a list that bears the very name it stands all the same.
     let entries = [Entry::new("e", "AMBER ELECTRONICS CORPORATION")];
     let named = found(&["Amber Electronics Corporation"], &source(SourceKind::Dpl), &entries);
-    assert_eq!(named[0].answer(), Answer::Listed);
+    assert_eq!(named[0].answer(), ScreeningAnswer::Listed);
 }
 
 #[test]
 fn who_belongs_to_a_listed_company_or_to_a_category_is_exposed() {
-    check("Copal Cameras Ltd", Answer::Exposed, Some("amber"));
-    check("Kite Works", Answer::Exposed, Some("flying"));
+    check("Copal Cameras Ltd", ScreeningAnswer::Exposed, Some("amber"));
+    check("Kite Works", ScreeningAnswer::Exposed, Some("flying"));
     // Its own entry comes before that of its owner.
-    check("Resin Semiconductor", Answer::Listed, Some("resin"));
+    check("Resin Semiconductor", ScreeningAnswer::Listed, Some("resin"));
     let named = found(&["Amber"], &source(SourceKind::Csl), &list());
-    let told: Vec<(&str, Answer)> =
+    let told: Vec<(&str, ScreeningAnswer)> =
         named[0].findings.iter().map(|finding| (finding.key.as_str(), finding.answer)).collect();
-    assert!(told.contains(&("resin", Answer::Exposed)), "{told:?}");
-    assert!(told.contains(&("office", Answer::Exposed)), "who is only mentioned is not listed: {told:?}");
+    assert!(told.contains(&("resin", ScreeningAnswer::Exposed)), "{told:?}");
+    assert!(
+        told.contains(&("office", ScreeningAnswer::Exposed)),
+        "who is only mentioned is not listed: {told:?}"
+    );
 }
 
 #[test]
 fn what_is_near_is_possible_and_what_is_said_of_many_is_nobody() {
-    check("Basalt Marine Chartering", Answer::Possible, Some("basalt"));
-    check("Basalt (Marine) Shippping", Answer::Possible, Some("basalt"));
-    check("Basalt Bank", Answer::Clear, None);
-    check("Trading Company", Answer::Clear, None);
-    check("General Trading Company", Answer::Listed, Some("trade"));
-    check("Shipping LLC", Answer::Clear, None);
-    check("Bluebird", Answer::Clear, None);
+    check("Basalt Marine Chartering", ScreeningAnswer::Possible, Some("basalt"));
+    check("Basalt (Marine) Shippping", ScreeningAnswer::Possible, Some("basalt"));
+    check("Basalt Bank", ScreeningAnswer::Clear, None);
+    check("Trading Company", ScreeningAnswer::Clear, None);
+    check("General Trading Company", ScreeningAnswer::Listed, Some("trade"));
+    check("Shipping LLC", ScreeningAnswer::Clear, None);
+    check("Bluebird", ScreeningAnswer::Clear, None);
 }
 
 #[test]
@@ -116,9 +119,9 @@ fn names_in_the_sentences_of_a_list_count() {
     let text = "Equipment produced by Hangzhou Amber Digital Technology Co., Ltd., including that of Gneiss Video Corp. or its subsidiaries";
     let entries = [Entry::new("a", "Hangzhou Amber Digital Technology Co., Ltd").with("text", text)];
     let answers = |name: &str| found(&[name], &covered, &entries)[0].answer();
-    assert_eq!(answers("Gneiss Video Corporation"), Answer::Listed);
-    assert_eq!(answers("Amber"), Answer::Listed);
-    assert_eq!(answers("Equipment"), Answer::Listed, "whatever is written like a name");
+    assert_eq!(answers("Gneiss Video Corporation"), ScreeningAnswer::Listed);
+    assert_eq!(answers("Amber"), ScreeningAnswer::Listed);
+    assert_eq!(answers("Equipment"), ScreeningAnswer::Listed, "whatever is written like a name");
     let mut page = source(SourceKind::PageText(PageTextSettings {
         keep: Vec::new(),
         drop: Vec::new(),
@@ -126,10 +129,10 @@ fn names_in_the_sentences_of_a_list_count() {
     }));
     assert!(!is_screened(&page));
     page.listing =
-        Some(Listing { effect: "forbidden".to_owned(), authority: "a law".to_owned(), deadline: None });
+        Some(ListMeaning { effect: "forbidden".to_owned(), authority: "a law".to_owned(), deadline: None });
     assert!(is_screened(&page));
     let entries = [Entry::new("h", "Hotels").with("text", "Havana\nGabbro Hotels\nBeryl Marina – Cuba")];
-    assert_eq!(found(&["Gabbro Hotels"], &page, &entries)[0].answer(), Answer::Listed);
+    assert_eq!(found(&["Gabbro Hotels"], &page, &entries)[0].answer(), ScreeningAnswer::Listed);
 }
 
 #[test]
@@ -138,5 +141,5 @@ fn names_come_back_as_they_were_given_each_as_often_as_it_was() {
     let named = found(&given, &source(SourceKind::Csl), &list());
     assert_eq!(named.iter().map(|name| name.name.as_str()).collect::<Vec<_>>(), given);
     assert_eq!(named[0], named[2]);
-    assert_eq!(named[0].answer(), Answer::Listed);
+    assert_eq!(named[0].answer(), ScreeningAnswer::Listed);
 }

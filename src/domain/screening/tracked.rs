@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::entry_names;
-use super::screened::{Answer, Finding};
+use super::screened::{ScreeningAnswer, ScreeningFinding};
 use super::suppliers::about;
 use crate::domain::change::ChangeKind;
 use crate::domain::company::{Alias, AliasKind, Company};
@@ -11,7 +11,7 @@ use crate::domain::comparable::comparable;
 use crate::domain::diff::whole;
 use crate::domain::entry::Entry;
 use crate::domain::id::CompanyId;
-use crate::domain::matching::{Concern, Match, Rule, Watchlist, WatchlistError};
+use crate::domain::matching::{Concern, Match, MatchRule, Watchlist, WatchlistError};
 use crate::domain::scoring::{Name, compare};
 use crate::domain::source::Source;
 
@@ -42,20 +42,20 @@ enum Bond {
 
 /// What an entry means for suppliers that are known to the watchlist.
 #[derive(Debug, Default)]
-pub(super) struct Named {
+pub(super) struct NamedSuppliers {
     /// For each supplier what was found.
-    pub found: Vec<(usize, Finding)>,
+    pub found: Vec<(usize, ScreeningFinding)>,
     /// The companies that the entry names.
     companies: BTreeSet<CompanyId>,
 }
 
-impl Named {
+impl NamedSuppliers {
     /// Whether the entry names one of these companies.
     pub(super) fn names_any(&self, companies: &[CompanyId]) -> bool {
         companies.iter().any(|company| self.companies.contains(company))
     }
 
-    fn keep(&mut self, supplier: usize, finding: Finding) {
+    fn keep(&mut self, supplier: usize, finding: ScreeningFinding) {
         match self.found.iter_mut().find(|(known, _)| *known == supplier) {
             Some((_, known)) if known.rank() <= finding.rank() => {}
             Some((_, known)) => *known = finding,
@@ -71,7 +71,7 @@ impl Tracked {
         names: &[String],
         watchlist: &Watchlist,
     ) -> Result<(Option<Self>, Vec<Vec<CompanyId>>), WatchlistError> {
-        let (known, alert_at) = (Known::of(watchlist), watchlist.thresholds().alert_at);
+        let (known, alert_at) = (TrackedNames::of(watchlist), watchlist.thresholds().alert_at);
         let mut bonds: BTreeMap<CompanyId, Vec<(usize, Bond)>> = BTreeMap::new();
         let mut vetoes = Vec::with_capacity(names.len());
         for (supplier, name) in names.iter().enumerate() {
@@ -104,12 +104,12 @@ impl Tracked {
     }
 
     /// What an entry means for them.
-    pub(super) fn look_at(&self, source: &Source, entry: &Entry) -> Named {
-        let mut named = Named::default();
+    pub(super) fn look_at(&self, source: &Source, entry: &Entry) -> NamedSuppliers {
+        let mut named = NamedSuppliers::default();
         let Concern { matches, possible } =
             self.watchlist.concern(source, &whole(ChangeKind::AlreadyListed, entry));
         // That a source is bound to a company says nothing of an entry.
-        for found in matches.iter().filter(|found| found.rule != Rule::SourceBound) {
+        for found in matches.iter().filter(|found| found.rule != MatchRule::SourceBound) {
             if found.is_hit() {
                 named.companies.insert(found.company.clone());
             }
@@ -122,7 +122,10 @@ impl Tracked {
         for near in &possible {
             for (supplier, bond) in self.bonds.get(&near.company).into_iter().flatten() {
                 if matches!(bond, Bond::Itself) {
-                    named.keep(*supplier, told(source, entry, near, Answer::Possible, near.reason.clone()));
+                    named.keep(
+                        *supplier,
+                        told(source, entry, near, ScreeningAnswer::Possible, near.reason.clone()),
+                    );
                 }
             }
         }
@@ -130,27 +133,33 @@ impl Tracked {
     }
 
     /// What a match means for a supplier; `None` for one that it does not concern.
-    fn finding(&self, source: &Source, entry: &Entry, found: &Match, bond: &Bond) -> Option<Finding> {
+    fn finding(
+        &self,
+        source: &Source,
+        entry: &Entry,
+        found: &Match,
+        bond: &Bond,
+    ) -> Option<ScreeningFinding> {
         let is_naming =
             entry_names::is_naming(&found.field) || found.field == "text" && entry_names::is_written(source);
-        let exposed = |reason: String| Some(told(source, entry, found, Answer::Exposed, reason));
+        let exposed = |reason: String| Some(told(source, entry, found, ScreeningAnswer::Exposed, reason));
         match (found.rule, bond) {
-            (Rule::Exposure, Bond::Itself | Bond::Subsidiary(_)) => exposed(found.reason.clone()),
-            (Rule::Exposure, Bond::Child(_)) => None,
+            (MatchRule::Exposure, Bond::Itself | Bond::Subsidiary(_)) => exposed(found.reason.clone()),
+            (MatchRule::Exposure, Bond::Child(_)) => None,
             (_, Bond::Itself) if !found.path.is_empty() => exposed(format!(
                 "{} is named, which belongs to it ({})",
                 found.path[0],
                 found.path.join(" → ")
             )),
             (_, Bond::Subsidiary(name)) if !found.path.is_empty() => (*name == found.alias && is_naming)
-                .then(|| told(source, entry, found, Answer::Listed, in_words(found))),
+                .then(|| told(source, entry, found, ScreeningAnswer::Listed, in_words(found))),
             (_, Bond::Child(_)) if !found.path.is_empty() => None,
             (_, Bond::Itself) if !is_naming => {
                 exposed(format!("the entry of another names it in its {}: {}", found.field, found.excerpt))
             }
             (_, Bond::Subsidiary(_) | Bond::Child(_)) if !is_naming => None,
             (_, Bond::Itself) if self.is_full_name(source, entry, found) => {
-                Some(told(source, entry, found, Answer::Listed, in_words(found)))
+                Some(told(source, entry, found, ScreeningAnswer::Listed, in_words(found)))
             }
             (_, Bond::Itself) => {
                 exposed(format!("a name that bears “{}” is listed: {}", found.alias, found.excerpt))
@@ -165,7 +174,7 @@ impl Tracked {
     /// Whether the name of the entry in which a match stands is a name of the company, and not a longer one that only
     /// bears it.
     fn is_full_name(&self, source: &Source, entry: &Entry, found: &Match) -> bool {
-        if found.rule == Rule::Name || found.alias_kind == Some(AliasKind::Identifier) {
+        if found.rule == MatchRule::Name || found.alias_kind == Some(AliasKind::Identifier) {
             return true;
         }
         let own = self.names.get(&found.company).map_or(&[][..], Vec::as_slice);
@@ -186,8 +195,14 @@ impl Tracked {
     }
 }
 
-fn told(source: &Source, entry: &Entry, found: &Match, answer: Answer, reason: String) -> Finding {
-    Finding {
+fn told(
+    source: &Source,
+    entry: &Entry,
+    found: &Match,
+    answer: ScreeningAnswer,
+    reason: String,
+) -> ScreeningFinding {
+    ScreeningFinding {
         answer,
         name: found.alias.clone(),
         score: found.score,
@@ -222,13 +237,13 @@ fn owners(watchlist: &Watchlist, company: &CompanyId) -> Vec<(CompanyId, Vec<Str
 }
 
 /// The watchlist's names, to be found by a supplier's.
-struct Known {
+struct TrackedNames {
     names: HashMap<String, Vec<(CompanyId, Alias)>>,
     /// Names that mean somebody else than a company.
     not: Vec<(CompanyId, Name)>,
 }
 
-impl Known {
+impl TrackedNames {
     fn of(watchlist: &Watchlist) -> Self {
         let mut known = Self { names: HashMap::new(), not: Vec::new() };
         for company in watchlist.companies() {

@@ -8,7 +8,7 @@ use url::Url;
 /// Publishers give a new edition a new address and leave the old file where it was, so that a fixed address would
 /// miss it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Link {
+pub struct LinkRule {
     /// What the link says; it may say more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -20,7 +20,7 @@ pub struct Link {
     pub hosts: Vec<String>,
 }
 
-impl Link {
+impl LinkRule {
     /// Whether the link may lead from the page to this address. A page must not send the reader to any other
     /// machine, nor away from https.
     #[must_use]
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn a_link_leads_to_its_own_and_to_named_hosts_only() {
-        let link = Link { hosts: vec!["media.agency.test".to_owned()], ..Link::default() };
+        let link = LinkRule { hosts: vec!["media.agency.test".to_owned()], ..LinkRule::default() };
         let page: Url = "https://www.agency.test/list".parse().unwrap();
         for (target, expected) in [
             ("https://www.agency.test/files/list.csv", true),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{State, Subscriber, Subscription};
+use super::{Subscriber, Subscription, SubscriptionState};
 
 /// What became of subscriptions that came in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +38,10 @@ impl Subscriber {
             return &mut imported.added;
         };
         match (known.state, new.state) {
-            (State::Unsubscribed, State::Active | State::Pending) => &mut imported.left,
-            (State::Pending, State::Active) => {
+            (SubscriptionState::Unsubscribed, SubscriptionState::Active | SubscriptionState::Pending) => {
+                &mut imported.left
+            }
+            (SubscriptionState::Pending, SubscriptionState::Active) => {
                 *known = new;
                 &mut imported.confirmed
             }
@@ -55,12 +57,12 @@ mod tests {
     use super::*;
     use crate::domain::subscription::Filter;
 
-    fn to(company: &str, state: State) -> Subscription {
+    fn to(company: &str, state: SubscriptionState) -> Subscription {
         Subscription {
             topic: company.parse().unwrap(),
             state,
             requested_at: DateTime::<Utc>::UNIX_EPOCH,
-            confirmed_at: (state == State::Active).then_some(DateTime::<Utc>::UNIX_EPOCH),
+            confirmed_at: (state == SubscriptionState::Active).then_some(DateTime::<Utc>::UNIX_EPOCH),
             channel: "elsewhere".to_owned(),
             only: Filter::default(),
             agreed_to: None,
@@ -75,17 +77,28 @@ mod tests {
     #[test]
     fn a_file_adds_and_confirms_and_never_brings_anybody_back() {
         let mut ann = following(vec![
-            to("waits", State::Pending),
-            to("left", State::Unsubscribed),
-            to("follows", State::Active),
+            to("waits", SubscriptionState::Pending),
+            to("left", SubscriptionState::Unsubscribed),
+            to("follows", SubscriptionState::Active),
         ]);
         let names = ["waits", "left", "follows", "new"];
         let mut imported = Imported::default();
-        ann.take_over(following(names.map(|name| to(name, State::Active)).to_vec()), &mut imported);
+        ann.take_over(
+            following(names.map(|name| to(name, SubscriptionState::Active)).to_vec()),
+            &mut imported,
+        );
         assert_eq!(imported, Imported { added: 1, confirmed: 1, known: 1, left: 1 });
-        let states: Vec<State> = ann.subscriptions.iter().map(|known| known.state).collect();
-        assert_eq!(states, [State::Active, State::Unsubscribed, State::Active, State::Active]);
-        ann.take_over(following(vec![to("follows", State::Unsubscribed)]), &mut imported);
-        assert_eq!(ann.subscriptions[2].state, State::Active);
+        let states: Vec<SubscriptionState> = ann.subscriptions.iter().map(|known| known.state).collect();
+        assert_eq!(
+            states,
+            [
+                SubscriptionState::Active,
+                SubscriptionState::Unsubscribed,
+                SubscriptionState::Active,
+                SubscriptionState::Active
+            ]
+        );
+        ann.take_over(following(vec![to("follows", SubscriptionState::Unsubscribed)]), &mut imported);
+        assert_eq!(ann.subscriptions[2].state, SubscriptionState::Active);
     }
 }

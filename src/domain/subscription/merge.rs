@@ -1,6 +1,6 @@
 //! One person out of two records: the same address, written in two ways.
 
-use super::{Cadence, Filter, State, Subscriber, Subscription};
+use super::{Cadence, Filter, Subscriber, Subscription, SubscriptionState};
 
 impl Subscriber {
     /// One of both. Mail goes to the address that was there first; of what they wished twice the stricter counts,
@@ -60,9 +60,9 @@ fn rank(cadence: Cadence) -> u8 {
 /// one that has it.
 fn stricter(one: Subscription, other: Subscription) -> Subscription {
     let weight = |state| match state {
-        State::Pending => 0,
-        State::Active => 1,
-        State::Unsubscribed => 2,
+        SubscriptionState::Pending => 0,
+        SubscriptionState::Active => 1,
+        SubscriptionState::Unsubscribed => 2,
     };
     match weight(one.state).cmp(&weight(other.state)) {
         std::cmp::Ordering::Less => other,

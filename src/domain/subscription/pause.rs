@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Preference, State, Subscriber};
+use super::{Preference, Subscriber, SubscriptionState};
 use crate::domain::moment::{by_now, lies_ahead};
 use crate::domain::schedule::instant;
 use crate::domain::topic::Topic;
@@ -125,7 +125,7 @@ impl Subscriber {
     #[must_use]
     pub fn may_return_until(&self, topic: &Topic, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let left = self.subscriptions.iter().find(|known| known.topic == *topic)?;
-        let until = left.ended_at.filter(|_| left.state == State::Unsubscribed)? + UNDO_FOR;
+        let until = left.ended_at.filter(|_| left.state == SubscriptionState::Unsubscribed)? + UNDO_FOR;
         (now < until).then_some(until)
     }
 
@@ -147,7 +147,7 @@ impl Subscriber {
     pub fn undo_leaving(&mut self, now: DateTime<Utc>) -> Vec<Topic> {
         let back = self.left_last(now);
         for known in self.subscriptions.iter_mut().filter(|known| back.contains(&known.topic)) {
-            known.state = State::Active;
+            known.state = SubscriptionState::Active;
             known.ended_at = None;
         }
         back

@@ -2,10 +2,10 @@ use super::*;
 
 /// The runs as a mail marks them.
 fn marked(before: &str, after: &str) -> String {
-    let mark = |run: Run| match run.fate {
-        Fate::Kept => run.text,
-        Fate::Removed => format!("[-{}-]", run.text),
-        Fate::Added => format!("{{+{}+}}", run.text),
+    let mark = |run: WordRun| match run.fate {
+        WordFate::Kept => run.text,
+        WordFate::Removed => format!("[-{}-]", run.text),
+        WordFate::Added => format!("{{+{}+}}", run.text),
     };
     words(before, after).into_iter().map(mark).collect()
 }
@@ -24,9 +24,9 @@ fn a_line_that_went_is_a_line_and_no_scattering_of_words() {
     let before: String = ["Alpha", "Bravo", "Charlie", "Delta"].map(row).concat();
     let after: String = ["Alpha", "Charlie", "Delta"].map(row).concat();
     let runs = words(&before, &after);
-    let changed: Vec<&Run> = runs.iter().filter(|run| run.fate != Fate::Kept).collect();
+    let changed: Vec<&WordRun> = runs.iter().filter(|run| run.fate != WordFate::Kept).collect();
     assert_eq!(changed.len(), 1);
-    assert_eq!((changed[0].fate, &changed[0].text), (Fate::Removed, &row("Bravo")));
+    assert_eq!((changed[0].fate, &changed[0].text), (WordFate::Removed, &row("Bravo")));
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn one_word_in_a_megabyte_is_found() {
     };
     let runs = words(&text("something"), &text("rescinded"));
     let changed: String =
-        runs.iter().filter(|run| run.fate != Fate::Kept).map(|run| run.text.as_str()).collect();
+        runs.iter().filter(|run| run.fate != WordFate::Kept).map(|run| run.text.as_str()).collect();
     assert_eq!(changed, "somethingrescinded");
 }
 
@@ -77,13 +77,13 @@ mod laws {
         fn runs_give_both_texts_back(a in "[a-c. \n]{0,40}", b in "[a-c. \n]{0,40}") {
             let runs = words(&a, &b);
             let text = |fate| runs.iter().filter(|r| r.fate != fate).map(|r| r.text.as_str()).collect::<String>();
-            prop_assert_eq!(text(Fate::Added), a);
-            prop_assert_eq!(text(Fate::Removed), b);
+            prop_assert_eq!(text(WordFate::Added), a);
+            prop_assert_eq!(text(WordFate::Removed), b);
         }
 
         #[test]
         fn nothing_differs_from_itself(a in "[a-c. \n]{0,40}") {
-            prop_assert!(words(&a, &a).iter().all(|run| run.fate == Fate::Kept));
+            prop_assert!(words(&a, &a).iter().all(|run| run.fate == WordFate::Kept));
         }
     }
 }

@@ -4,26 +4,26 @@ use std::collections::BTreeMap;
 
 use chrono::SecondsFormat;
 
-use super::members::Members;
-use super::{Check, CheckedSeal, Unsound, wrong};
-use crate::domain::evidence::seal::{Proof, Seal};
-use crate::domain::evidence::{Chain, ChainLine, Linked};
+use super::members::AccountedMembers;
+use super::{CheckedSeal, PackageCheck, UnsoundPackage, wrong};
+use crate::domain::evidence::seal::{Seal, SealProof};
+use crate::domain::evidence::{Chain, ChainLine, ChainedLine};
 use crate::domain::id::BodyHash;
-use crate::evidence::package::{Kind, Layout, PackagedSource};
+use crate::evidence::package::{Layout, PackageKind, PackagedSource};
 use crate::evidence::stamp;
 
 /// The lines of a source: those that are shown, and those up to the seal.
-pub(super) struct Shown {
-    pub(super) shown: Vec<Linked>,
+pub(super) struct ShownChain {
+    pub(super) shown: Vec<ChainedLine>,
 }
 
-impl Check {
+impl PackageCheck {
     /// The chain of a source, from where it may begin to the seal.
     pub(super) fn source(
         &mut self,
-        members: &mut Members,
+        members: &mut AccountedMembers,
         source: &PackagedSource,
-    ) -> Result<Shown, Unsound> {
+    ) -> Result<ShownChain, UnsoundPackage> {
         let name = self.layout.chain(&source.id);
         let text = members.take(&name)?;
         let mut chain = Chain::default();
@@ -42,22 +42,22 @@ impl Check {
         }
         let Some(first) = shown.first() else {
             return match (self.package.kind, source.seal, source.anchor, chain.lines().is_empty()) {
-                (Kind::Source | Kind::Company, None, None, true) => Ok(Shown { shown }),
+                (PackageKind::Source | PackageKind::Company, None, None, true) => Ok(ShownChain { shown }),
                 _ => Err(wrong(&name, "no read is in it")),
             };
         };
         self.sealed(members, source, &chain)?;
         self.beginning(members, source, &first.line)?;
-        Ok(Shown { shown })
+        Ok(ShownChain { shown })
     }
 
     /// The end of a chain must be under its seal.
     fn sealed(
         &mut self,
-        members: &mut Members,
+        members: &mut AccountedMembers,
         source: &PackagedSource,
         chain: &Chain,
-    ) -> Result<(), Unsound> {
+    ) -> Result<(), UnsoundPackage> {
         let name = self.layout.proof(&source.id);
         let Some(number) = source.seal else {
             return Err(wrong(&name, "no seal is named over the end of the chain"));
@@ -72,12 +72,12 @@ impl Check {
 
     fn proof(
         &mut self,
-        members: &mut Members,
+        members: &mut AccountedMembers,
         name: &str,
         source: &PackagedSource,
         number: u64,
-    ) -> Result<Proof, Unsound> {
-        let proof: Proof = members.json(name)?;
+    ) -> Result<SealProof, UnsoundPackage> {
+        let proof: SealProof = members.json(name)?;
         if proof.head.source != source.id {
             return Err(wrong(name, format!("it is of {}, expected {}", proof.head.source, source.id)));
         }
@@ -89,7 +89,11 @@ impl Check {
     }
 
     /// A seal, which is read once.
-    pub(super) fn seal(&mut self, members: &mut Members, number: u64) -> Result<Seal, Unsound> {
+    pub(super) fn seal(
+        &mut self,
+        members: &mut AccountedMembers,
+        number: u64,
+    ) -> Result<Seal, UnsoundPackage> {
         if let Some((seal, _)) = self.seals.get(&number) {
             return Ok(seal.clone());
         }
@@ -109,10 +113,10 @@ impl Check {
     /// A chain begins with its first line of all, after a sealed head, or where what is asked for begins.
     fn beginning(
         &mut self,
-        members: &mut Members,
+        members: &mut AccountedMembers,
         source: &PackagedSource,
         first: &ChainLine,
-    ) -> Result<(), Unsound> {
+    ) -> Result<(), UnsoundPackage> {
         let name = self.layout.chain(&source.id);
         if let Some(number) = source.anchor {
             let anchor = self.layout.anchor(&source.id);
@@ -141,7 +145,10 @@ impl Check {
         }
     }
 
-    pub(super) fn checked_seals(&mut self, members: &mut Members) -> Result<Vec<CheckedSeal>, Unsound> {
+    pub(super) fn checked_seals(
+        &mut self,
+        members: &mut AccountedMembers,
+    ) -> Result<Vec<CheckedSeal>, UnsoundPackage> {
         let (mut checked, mut stamps) = (Vec::new(), BTreeMap::new());
         for (number, (seal, text)) in &self.seals {
             let name = self.layout.stamp(*number);
@@ -175,7 +182,7 @@ impl Check {
     }
 }
 
-fn append(chain: &mut Chain, name: &str, text: &[u8]) -> Result<(), Unsound> {
+fn append(chain: &mut Chain, name: &str, text: &[u8]) -> Result<(), UnsoundPackage> {
     if text.is_empty() {
         return Ok(());
     }

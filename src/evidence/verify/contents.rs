@@ -4,22 +4,22 @@ use std::collections::{BTreeSet, HashSet};
 
 use sha2::{Digest as _, Sha256};
 
-use super::chains::Shown;
-use super::members::{Hasher, Members};
-use super::{Check, Unsound, wrong};
-use crate::domain::evidence::{ChainLine, Linked, Silence, ToldChange};
+use super::chains::ShownChain;
+use super::members::{AccountedMembers, Hasher};
+use super::{PackageCheck, UnsoundPackage, wrong};
+use crate::domain::evidence::{ChainLine, ChainedLine, Silence, ToldChange};
 use crate::domain::id::BodyHash;
-use crate::evidence::package::{Kind, Layout, PackagedSource, pretty};
+use crate::evidence::package::{Layout, PackageKind, PackagedSource, pretty};
 use crate::evidence::page::change_page;
 use crate::evidence::warc::{WarcRecord, write_info};
 
-impl Check {
+impl PackageCheck {
     /// The changes, each bound by the line of the read that found it.
     pub(super) fn changes(
         &self,
-        members: &mut Members,
-        chains: &[Shown],
-    ) -> Result<Vec<ToldChange>, Unsound> {
+        members: &mut AccountedMembers,
+        chains: &[ShownChain],
+    ) -> Result<Vec<ToldChange>, UnsoundPackage> {
         let mut changes = Vec::new();
         for (source, chain) in self.package.sources.iter().zip(chains) {
             for id in &source.changes {
@@ -31,12 +31,12 @@ impl Check {
                     return Err(wrong(&name, "it is not written as a change is"));
                 }
                 let digest = BodyHash::of(&text);
-                let is_bound = |linked: &&Linked| {
+                let is_bound = |linked: &&ChainedLine| {
                     linked.line.changes.contains(&digest) && linked.line.is_of(&change.evidence)
                 };
                 let bound = match self.package.kind {
-                    Kind::Change => chain.shown.last().filter(is_bound),
-                    Kind::Source | Kind::Company => chain.shown.iter().find(is_bound),
+                    PackageKind::Change => chain.shown.last().filter(is_bound),
+                    PackageKind::Source | PackageKind::Company => chain.shown.iter().find(is_bound),
                 };
                 if bound.is_none() {
                     return Err(wrong(
@@ -44,7 +44,7 @@ impl Check {
                         "the line of the read that found it does not name it as it is here",
                     ));
                 }
-                if self.package.kind == Kind::Change {
+                if self.package.kind == PackageKind::Change {
                     self.read_before(source, chain, &change)?;
                 }
                 let page = self.layout.change(id, "html");
@@ -59,9 +59,9 @@ impl Check {
     fn read_before(
         &self,
         source: &PackagedSource,
-        chain: &Shown,
+        chain: &ShownChain,
         change: &ToldChange,
-    ) -> Result<(), Unsound> {
+    ) -> Result<(), UnsoundPackage> {
         let Some(first) = chain.shown.first() else { return Ok(()) };
         if source.anchor.is_some() || first.line.seq == 1 || first.line.is_of(&change.previous) {
             return Ok(());
@@ -72,10 +72,10 @@ impl Check {
     /// Bodies and headers: each is what its name says, and one that lines name; what is not here is said so.
     pub(super) fn contents(
         &mut self,
-        members: &mut Members,
-        chains: &[Shown],
+        members: &mut AccountedMembers,
+        chains: &[ShownChain],
         changes: &[ToldChange],
-    ) -> Result<(), Unsound> {
+    ) -> Result<(), UnsoundPackage> {
         let lines = || chains.iter().flat_map(|chain| &chain.shown).map(|linked| &linked.line);
         let proofs = || changes.iter().flat_map(|change| [&change.evidence, &change.previous]);
         let mut bodies: BTreeSet<&BodyHash> = lines().filter_map(|line| line.body.as_ref()).collect();
@@ -90,7 +90,7 @@ impl Check {
                 return Err(wrong(&name, "its content is not what its name says"));
             }
         }
-        let is_change = self.package.kind == Kind::Change;
+        let is_change = self.package.kind == PackageKind::Change;
         let proving: HashSet<&BodyHash> = lines()
             .filter(|line| proofs().any(|evidence| line.is_of(evidence)))
             .filter_map(|line| line.headers.as_ref())
@@ -130,9 +130,13 @@ impl Check {
         Ok(())
     }
 
-    pub(super) fn silence(&self, members: &mut Members, chains: &[Shown]) -> Result<Vec<Silence>, Unsound> {
+    pub(super) fn silence(
+        &self,
+        members: &mut AccountedMembers,
+        chains: &[ShownChain],
+    ) -> Result<Vec<Silence>, UnsoundPackage> {
         let Some(range) = self.package.range() else { return Ok(Vec::new()) };
-        let of = |(source, chain): (&PackagedSource, &Shown)| {
+        let of = |(source, chain): (&PackagedSource, &ShownChain)| {
             let lines: Vec<ChainLine> = chain.shown.iter().map(|linked| linked.line.clone()).collect();
             Silence::of(
                 &source.id,
@@ -148,7 +152,11 @@ impl Check {
     }
 
     /// The WARC file follows from lines, headers and bodies.
-    pub(super) fn warc(&self, members: &mut Members, chains: &[Shown]) -> Result<(), Unsound> {
+    pub(super) fn warc(
+        &self,
+        members: &mut AccountedMembers,
+        chains: &[ShownChain],
+    ) -> Result<(), UnsoundPackage> {
         let mut hasher = Hasher(Sha256::new());
         let lines = || chains.iter().flat_map(|chain| &chain.shown).map(|linked| &linked.line);
         if let Some(first) = lines().next() {

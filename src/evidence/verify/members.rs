@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use zip::ZipArchive;
 
-use super::{Unsound, wrong};
+use super::{UnsoundPackage, wrong};
 use crate::domain::id::BodyHash;
 use crate::evidence::derived::manifest;
 use crate::evidence::package::{Layout, pretty};
@@ -35,21 +35,21 @@ impl Write for Hasher {
 }
 
 /// The members of a file, of which each must be accounted for.
-pub(super) struct Members {
+pub(super) struct AccountedMembers {
     zip: ZipArchive<BufReader<File>>,
     names: BTreeSet<String>,
     hashes: BTreeMap<String, BodyHash>,
 }
 
-impl Members {
-    pub(super) fn open(path: &Path) -> Result<Self, Unsound> {
-        let unreadable = |error: zip::result::ZipError| Unsound::Unreadable(error.to_string());
+impl AccountedMembers {
+    pub(super) fn open(path: &Path) -> Result<Self, UnsoundPackage> {
+        let unreadable = |error: zip::result::ZipError| UnsoundPackage::Unreadable(error.to_string());
         let mut file = BufReader::new(File::open(path)?);
         let listed = entries(&mut file)?;
         let mut zip = ZipArchive::new(file).map_err(unreadable)?;
         // A name that stands in the file twice would be read by one program here and by another there.
         if listed.is_some_and(|listed| listed != zip.len()) {
-            return Err(Unsound::Unreadable("a name stands in it twice".to_owned()));
+            return Err(UnsoundPackage::Unreadable("a name stands in it twice".to_owned()));
         }
         let mut names = BTreeSet::new();
         for index in 0..zip.len() {
@@ -68,7 +68,7 @@ impl Members {
         self.names.contains(name)
     }
 
-    fn read(&mut self, name: &str, out: &mut dyn Write, limit: u64) -> Result<(), Unsound> {
+    fn read(&mut self, name: &str, out: &mut dyn Write, limit: u64) -> Result<(), UnsoundPackage> {
         let member = self.zip.by_name(name).map_err(|_| wrong(name, "it is missing"))?;
         let read = io::copy(&mut member.take(limit + 1), out).map_err(|error| wrong(name, error))?;
         if read > limit {
@@ -78,21 +78,21 @@ impl Members {
     }
 
     /// The content of a member, which is accounted for by this or otherwise.
-    pub(super) fn content(&mut self, name: &str) -> Result<Vec<u8>, Unsound> {
+    pub(super) fn content(&mut self, name: &str) -> Result<Vec<u8>, UnsoundPackage> {
         let mut content = Vec::new();
         self.read(name, &mut content, MAX_BYTES)?;
         Ok(content)
     }
 
     /// The content of a member, which is accounted for.
-    pub(super) fn take(&mut self, name: &str) -> Result<Vec<u8>, Unsound> {
+    pub(super) fn take(&mut self, name: &str) -> Result<Vec<u8>, UnsoundPackage> {
         let content = self.content(name)?;
         self.hashes.insert(name.to_owned(), BodyHash::of(&content));
         Ok(content)
     }
 
     /// The hash of a member, which is accounted for.
-    pub(super) fn hash(&mut self, name: &str) -> Result<BodyHash, Unsound> {
+    pub(super) fn hash(&mut self, name: &str) -> Result<BodyHash, UnsoundPackage> {
         let mut hasher = Hasher(Sha256::new());
         self.read(name, &mut hasher, MAX_HASHED_BYTES)?;
         let hash = BodyHash::from_digest(&hasher.0.finalize());
@@ -101,7 +101,7 @@ impl Members {
     }
 
     /// A member that can say nothing else.
-    pub(super) fn is(&mut self, name: &str, expected: &[u8]) -> Result<(), Unsound> {
+    pub(super) fn is(&mut self, name: &str, expected: &[u8]) -> Result<(), UnsoundPackage> {
         if self.take(name)? == expected {
             return Ok(());
         }
@@ -109,7 +109,7 @@ impl Members {
     }
 
     /// A member of JSON, written as it is always written.
-    pub(super) fn json<T: DeserializeOwned + Serialize>(&mut self, name: &str) -> Result<T, Unsound> {
+    pub(super) fn json<T: DeserializeOwned + Serialize>(&mut self, name: &str) -> Result<T, UnsoundPackage> {
         let text = self.take(name)?;
         let value: T = serde_json::from_slice(&text).map_err(|error| wrong(name, error))?;
         if pretty(&value) != text {
@@ -119,7 +119,7 @@ impl Members {
     }
 
     /// Nothing may be left, and the manifest must list what there is.
-    pub(super) fn finish(mut self) -> Result<usize, Unsound> {
+    pub(super) fn finish(mut self) -> Result<usize, UnsoundPackage> {
         let manifest = manifest(&self.hashes);
         let found = self.content(Layout::MANIFEST)?;
         if found != manifest.as_bytes() {
@@ -140,7 +140,7 @@ impl Members {
 }
 
 /// How many entries the end of a ZIP says that it has; `None` where it says so elsewhere (ZIP64).
-fn entries(file: &mut (impl Read + Seek)) -> Result<Option<usize>, Unsound> {
+fn entries(file: &mut (impl Read + Seek)) -> Result<Option<usize>, UnsoundPackage> {
     const MARK: &[u8] = b"PK\x05\x06";
     const LONGEST: u64 = 22 + 65_535;
     let length = file.seek(SeekFrom::End(0))?;
@@ -149,7 +149,7 @@ fn entries(file: &mut (impl Read + Seek)) -> Result<Option<usize>, Unsound> {
     file.read_to_end(&mut end)?;
     file.seek(SeekFrom::Start(0))?;
     let at = end.windows(4).rposition(|bytes| bytes == MARK);
-    let at = at.ok_or_else(|| Unsound::Unreadable("it is no ZIP".to_owned()))?;
+    let at = at.ok_or_else(|| UnsoundPackage::Unreadable("it is no ZIP".to_owned()))?;
     let count = end.get(at + 10..at + 12).map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
     Ok(count.filter(|count| *count != u16::MAX).map(usize::from))
 }

@@ -14,15 +14,15 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use self::members::Members;
+use self::members::AccountedMembers;
 use crate::domain::evidence::Silence;
 use crate::domain::evidence::seal::Seal;
 use crate::evidence::derived::README;
-use crate::evidence::package::{FORM, FORMAT, Kind, Layout, Package};
+use crate::evidence::package::{FORM, FORMAT, Layout, Package, PackageKind};
 
 /// Why a package is not sound.
 #[derive(Debug, thiserror::Error)]
-pub enum Unsound {
+pub enum UnsoundPackage {
     /// It cannot be read.
     #[error("it cannot be read as a package: {0}")]
     Unreadable(String),
@@ -41,9 +41,9 @@ pub enum Unsound {
 
 /// What a sound package shows.
 #[derive(Debug, Clone, Serialize)]
-pub struct Checked {
+pub struct VerifiedPackage {
     /// What it is about.
-    pub kind: Kind,
+    pub kind: PackageKind,
     /// Whose reads they are.
     pub installation: String,
     /// How many members were checked.
@@ -75,16 +75,16 @@ pub struct CheckedSeal {
     pub stamped_by: Option<String>,
 }
 
-fn wrong(member: &str, reason: impl std::fmt::Display) -> Unsound {
-    Unsound::Member { member: member.to_owned(), reason: reason.to_string() }
+fn wrong(member: &str, reason: impl std::fmt::Display) -> UnsoundPackage {
+    UnsoundPackage::Member { member: member.to_owned(), reason: reason.to_string() }
 }
 
 /// Checks a package.
 ///
 /// # Errors
 /// The first thing that is not as it must be.
-pub fn verify(path: &Path) -> Result<Checked, Unsound> {
-    let mut members = Members::open(path)?;
+pub fn verify(path: &Path) -> Result<VerifiedPackage, UnsoundPackage> {
+    let mut members = AccountedMembers::open(path)?;
     let package: Package = members.json(Layout::PACKAGE)?;
     if package.format != FORMAT || package.form != FORM {
         return Err(wrong(
@@ -94,7 +94,7 @@ pub fn verify(path: &Path) -> Result<Checked, Unsound> {
     }
     members.is(Layout::README, README.as_bytes())?;
     let mut check =
-        Check { layout: Layout::of(package.kind), package, seals: BTreeMap::new(), notes: Vec::new() };
+        PackageCheck { layout: Layout::of(package.kind), package, seals: BTreeMap::new(), notes: Vec::new() };
     check.shape()?;
     let mut chains = Vec::new();
     for source in &check.package.sources.clone() {
@@ -106,7 +106,7 @@ pub fn verify(path: &Path) -> Result<Checked, Unsound> {
     let silence = check.silence(&mut members, &chains)?;
     check.warc(&mut members, &chains)?;
     let count = members.finish()?;
-    Ok(Checked {
+    Ok(VerifiedPackage {
         kind: check.package.kind,
         installation: check.package.installation.to_string(),
         members: count,
@@ -119,7 +119,7 @@ pub fn verify(path: &Path) -> Result<Checked, Unsound> {
     })
 }
 
-struct Check {
+struct PackageCheck {
     package: Package,
     layout: Layout,
     /// The seals that are named, with their JSON.
@@ -127,30 +127,30 @@ struct Check {
     notes: Vec<String>,
 }
 
-impl Check {
+impl PackageCheck {
     /// Whether what is asked for is named as it must be for its kind.
-    fn shape(&self) -> Result<(), Unsound> {
+    fn shape(&self) -> Result<(), UnsoundPackage> {
         let Package { kind, sources, company, from, to, retracted_at, .. } = &self.package;
         let ids: BTreeSet<_> = sources.iter().map(|source| &source.id).collect();
         let is_right = ids.len() == sources.len()
             && match kind {
-                Kind::Change => {
+                PackageKind::Change => {
                     sources.len() == 1
                         && sources[0].changes.len() == 1
                         && sources[0].allowed_distance == 0
                         && from.is_none()
                         && to.is_none()
                 }
-                Kind::Source => {
+                PackageKind::Source => {
                     sources.len() == 1 && retracted_at.is_none() && from.is_some() && to.is_some()
                 }
-                Kind::Company => retracted_at.is_none() && from.is_some() && to.is_some(),
+                PackageKind::Company => retracted_at.is_none() && from.is_some() && to.is_some(),
             }
-            && company.is_some() == (*kind == Kind::Company)
+            && company.is_some() == (*kind == PackageKind::Company)
             && sources.iter().all(|source| {
                 let is_among = |id| source.changes.contains(id);
                 source.concerning.iter().all(is_among)
-                    && (source.concerning.is_empty() || *kind == Kind::Company)
+                    && (source.concerning.is_empty() || *kind == PackageKind::Company)
             });
         if is_right {
             Ok(())

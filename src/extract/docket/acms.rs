@@ -11,14 +11,14 @@ use crate::extract::{RawDocument, json};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
-    case_details: Case,
+struct AcmsResponse {
+    case_details: AcmsCase,
     docket_info: Info,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Case {
+struct AcmsCase {
     case_number: String,
     #[serde(default)]
     name: String,
@@ -27,12 +27,12 @@ struct Case {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Info {
-    docket_entries: Vec<Filing>,
+    docket_entries: Vec<AcmsFiling>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Filing {
+struct AcmsFiling {
     docket_entry_id: String,
     /// The day it was filed, as `YYYY-MM-DD`.
     end_date: Option<String>,
@@ -46,7 +46,7 @@ struct Filing {
 }
 
 pub(super) fn read(page: &RawDocument<'_>) -> Result<Docket, Unreadable> {
-    let answer: Answer = json::parse(page)?;
+    let answer: AcmsResponse = json::parse(page)?;
     let case = answer.case_details;
     let (number, caption) = (one_line(&case.case_number), one_line(&case.name));
     let mut entries = Vec::with_capacity(answer.docket_info.docket_entries.len());

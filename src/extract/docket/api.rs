@@ -11,26 +11,26 @@ use serde_json::Value;
 use url::Url;
 
 use super::{Docket, DocketEntry, entered};
-use crate::domain::bundle::{FIRST, Part};
+use crate::domain::bundle::{BundlePart, FIRST};
 use crate::domain::entry::Completeness;
 use crate::domain::source::CourtlistenerSettings;
 use crate::domain::text::{lines, one_line};
 use crate::domain::verdict::Unreadable;
-use crate::extract::following::{Wanted, address, page_name, pages};
+use crate::extract::following::{WantedAnswer, address, page_name, pages};
 use crate::extract::{RawDocument, html, json};
 
 /// Where documents lie that somebody gave to the archive.
 const STORAGE: &str = "https://storage.courtlistener.com/";
 
 #[derive(Deserialize)]
-struct Answer {
+struct RecapResponse {
     next: Option<String>,
     previous: Option<String>,
-    results: Vec<Filing>,
+    results: Vec<RecapFiling>,
 }
 
 #[derive(Deserialize)]
-struct Filing {
+struct RecapFiling {
     id: u64,
     /// The docket's number in the database, or the address of it.
     docket: Value,
@@ -39,11 +39,11 @@ struct Filing {
     #[serde(default)]
     description: String,
     #[serde(default)]
-    recap_documents: Vec<Paper>,
+    recap_documents: Vec<RecapDocument>,
 }
 
 #[derive(Deserialize)]
-struct Paper {
+struct RecapDocument {
     #[serde(default)]
     document_number: Option<Value>,
     attachment_number: Option<u64>,
@@ -58,7 +58,7 @@ struct Paper {
 
 /// What the docket itself says of the case.
 #[derive(Default, Deserialize)]
-struct Case {
+struct RecapCase {
     #[serde(default)]
     docket_number: String,
     #[serde(default)]
@@ -68,15 +68,15 @@ struct Case {
 /// The part that holds the docket itself.
 const CASE: &str = "case";
 
-pub(super) fn read(parts: &[Part<'_>]) -> Result<Docket, Unreadable> {
+pub(super) fn read(parts: &[BundlePart<'_>]) -> Result<Docket, Unreadable> {
     let case = parts.iter().find(|part| part.name == CASE);
-    let case: Case =
-        case.map_or_else(|| Ok(Case::default()), |part| json::parse(&RawDocument::from(part)))?;
+    let case: RecapCase =
+        case.map_or_else(|| Ok(RecapCase::default()), |part| json::parse(&RawDocument::from(part)))?;
     let (number, caption) = (one_line(&case.docket_number), one_line(&case.case_name));
     let (mut known, mut entries, mut is_whole) = (BTreeSet::new(), Vec::new(), true);
     let pages = pages(parts, FIRST);
     for (place, part) in pages.iter().enumerate() {
-        let answer = Answer::of(part)?;
+        let answer = RecapResponse::of(part)?;
         is_whole &= place > 0 || answer.previous.is_none();
         is_whole &= place + 1 < pages.len() || answer.next.is_none();
         // A later page repeats what an insertion pushed onto it.
@@ -96,26 +96,26 @@ pub(super) fn read(parts: &[Part<'_>]) -> Result<Docket, Unreadable> {
 /// The docket itself, where its address is given, then the next page.
 pub(super) fn wanted(
     settings: &CourtlistenerSettings,
-    parts: &[Part<'_>],
-) -> Result<Option<Wanted>, Unreadable> {
+    parts: &[BundlePart<'_>],
+) -> Result<Option<WantedAnswer>, Unreadable> {
     if let Some(url) = &settings.case
         && !parts.iter().any(|part| part.name == CASE)
     {
-        return Ok(Some(Wanted { name: CASE.to_owned(), url: url.clone() }));
+        return Ok(Some(WantedAnswer { name: CASE.to_owned(), url: url.clone() }));
     }
     let read = pages(parts, FIRST);
     let Some(last) = read.last().filter(|_| read.len() < settings.pages) else { return Ok(None) };
-    let Some(next) = Answer::of(last)?.next else { return Ok(None) };
-    Ok(Some(Wanted { name: page_name(FIRST, read.len() + 1), url: address(last, &next)? }))
+    let Some(next) = RecapResponse::of(last)?.next else { return Ok(None) };
+    Ok(Some(WantedAnswer { name: page_name(FIRST, read.len() + 1), url: address(last, &next)? }))
 }
 
-impl Answer {
-    fn of(part: &Part<'_>) -> Result<Self, Unreadable> {
+impl RecapResponse {
+    fn of(part: &BundlePart<'_>) -> Result<Self, Unreadable> {
         json::parse(&RawDocument::from(part))
     }
 }
 
-impl Filing {
+impl RecapFiling {
     fn into_entry(self, page: &Url) -> DocketEntry {
         let main = self.recap_documents.iter().find(|paper| paper.attachment_number.is_none());
         let text = lines(&html::unescape(&self.description));
@@ -144,7 +144,7 @@ impl Filing {
     }
 }
 
-impl Paper {
+impl RecapDocument {
     fn label(&self) -> String {
         match (self.attachment_number, &self.document_number) {
             (Some(number), _) => format!("attachment {number}"),

@@ -46,10 +46,10 @@ pub(super) fn read(markup: &Markup) -> Result<Docket, Unreadable> {
 }
 
 /// The rows above the first section's end, and those of the docket entries.
-type Parts<'a> = (Vec<ElementRef<'a>>, Option<Vec<ElementRef<'a>>>);
+type SectionRows<'a> = (Vec<ElementRef<'a>>, Option<Vec<ElementRef<'a>>>);
 
 /// The rows of the case's own section and, if there is such a section, of its entries.
-fn parts(markup: &Markup) -> Result<Parts<'_>, Unreadable> {
+fn parts(markup: &Markup) -> Result<SectionRows<'_>, Unreadable> {
     let (mut head, mut entries, mut section) = (Vec::new(), None, 0_usize);
     let mut is_entries = false;
     for edge in markup.tree.root_element().traverse() {

@@ -36,9 +36,9 @@ pub(super) fn read(page: &RawDocument<'_>) -> Result<(Vec<DocketEntry>, Vec<Stri
     }
     let items = items(&text)?;
     let mut places: BTreeMap<(String, Option<String>), usize> = BTreeMap::new();
-    let mut filings: Vec<Filing> = Vec::new();
+    let mut filings: Vec<RssFiling> = Vec::new();
     for item in &items {
-        let filing = Filing::of(item, page.url)?;
+        let filing = RssFiling::of(item, page.url)?;
         let identity = (filing.entry.key(), item.get("pubDate").cloned());
         if let Some(&place) = places.get(&identity) {
             filings[place].join(filing);
@@ -47,14 +47,14 @@ pub(super) fn read(page: &RawDocument<'_>) -> Result<(Vec<DocketEntry>, Vec<Stri
             filings.push(filing);
         }
     }
-    Ok((filings.into_iter().map(Filing::into_entry).collect(), left_out))
+    Ok((filings.into_iter().map(RssFiling::into_entry).collect(), left_out))
 }
 
 /// An item's elements by name.
-type Item = BTreeMap<String, String>;
+type ItemElements = BTreeMap<String, String>;
 
 /// The items of the channel, which must be there; it may be empty.
-fn items(text: &str) -> Result<Vec<Item>, Unreadable> {
+fn items(text: &str) -> Result<Vec<ItemElements>, Unreadable> {
     let mut reader = Reader::from_str(text);
     let (mut items, mut path, mut content) = (Vec::new(), Vec::<String>::new(), String::new());
     let mut has_channel = false;
@@ -65,7 +65,7 @@ fn items(text: &str) -> Result<Vec<Item>, Unreadable> {
                 content.clear();
                 has_channel |= path.len() == 2 && path[1] == "channel";
                 if path.len() == 3 && path[2] == "item" {
-                    items.push(Item::new());
+                    items.push(ItemElements::new());
                 }
             }
             Event::End(_) => {
@@ -100,13 +100,13 @@ static FRAME: LazyLock<Regex> =
 static SEQUENCE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\?\d+[-&](?<number>\d+)$"));
 
 /// One filing in one case.
-struct Filing {
+struct RssFiling {
     entry: DocketEntry,
     events: Vec<String>,
 }
 
-impl Filing {
-    fn of(item: &Item, page: &Url) -> Result<Self, Unreadable> {
+impl RssFiling {
+    fn of(item: &ItemElements, page: &Url) -> Result<Self, Unreadable> {
         let text = |name: &str| item.get(name).map_or("", |text| text.trim());
         let title = one_line(&html::unescape(text("title")));
         let (case, caption) = case_number(&title)

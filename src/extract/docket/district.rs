@@ -21,8 +21,8 @@ use super::{
 use crate::domain::entry::Completeness;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
-use crate::extract::html::{self, Markup, Piece, selector};
-use crate::extract::table::{self, Row};
+use crate::extract::html::{self, Markup, PagePiece, selector};
+use crate::extract::table::{self, TableRow};
 use crate::extract::xml::unexpected;
 
 /// What an answer says in the place of entries where there are none of those that were asked for.
@@ -39,7 +39,7 @@ pub(super) fn read(markup: &Markup) -> Result<Docket, Unreadable> {
     let missing = |what: &str| Unreadable::Missing { what: what.to_owned() };
     let (heading, number) = heading(markup)?.ok_or_else(|| missing("the heading of a docket"))?;
     let case = case::read(markup, heading)?;
-    let mut known: Option<Columns> = None;
+    let mut known: Option<EntryColumns> = None;
     let mut entries = Vec::new();
     // The cells whose tables are a part of what an entry says.
     let mut said = HashSet::new();
@@ -103,7 +103,7 @@ fn number(line: &str) -> Option<String> {
 
 /// Where an entry's day, its number and documents, and its text stand.
 #[derive(Clone)]
-struct Columns {
+struct EntryColumns {
     count: usize,
     date: usize,
     papers: Range<usize>,
@@ -112,7 +112,7 @@ struct Columns {
 
 /// The row of headers and the columns below it, if the table is one of docket entries. Over the days
 /// it says by what the docket was asked to be sorted: `Date Filed`, `Filing Date`, `Docket Date`.
-fn columns(rows: &[Row<'_>]) -> Option<(usize, Columns)> {
+fn columns(rows: &[TableRow<'_>]) -> Option<(usize, EntryColumns)> {
     rows.iter().take(2).enumerate().find_map(|(index, row)| {
         let headers = table::folded_headers(row);
         let is_date = |header: &String| header.len() <= MAX_DATE_HEADER && header.contains("date");
@@ -123,7 +123,7 @@ fn columns(rows: &[Row<'_>]) -> Option<(usize, Columns)> {
         let first = row.get(date + 1)?.id();
         let papers = row[date + 1..text.max(date + 1)].iter().take_while(|cell| cell.id() == first).count();
         let papers = date + 1..date + 1 + papers;
-        (date < text).then_some((index, Columns { count: row.len(), date, papers, text }))
+        (date < text).then_some((index, EntryColumns { count: row.len(), date, papers, text }))
     })
 }
 
@@ -131,7 +131,7 @@ fn columns(rows: &[Row<'_>]) -> Option<(usize, Columns)> {
 const MAX_DATE_HEADER: usize = 24;
 
 /// Whether a row without headers above it has a day where these columns have one.
-fn is_entry(row: &Row<'_>, columns: &Columns) -> bool {
+fn is_entry(row: &TableRow<'_>, columns: &EntryColumns) -> bool {
     let date = row.get(columns.date).filter(|_| row.len() == columns.count);
     date.is_some_and(|cell| day(&cell.text().take(8).collect::<String>()).is_some())
 }
@@ -142,8 +142,8 @@ fn is_entry(row: &Row<'_>, columns: &Columns) -> bool {
 /// Where a row begins as an entry does and does not go on as one: what it says would be lost.
 fn entry(
     markup: &Markup,
-    row: &Row<'_>,
-    columns: &Columns,
+    row: &TableRow<'_>,
+    columns: &EntryColumns,
 ) -> Result<Option<(DocketEntry, NodeId)>, Unreadable> {
     let Some(filed) = row.get(columns.date).and_then(|date| day(&html::text(*date))) else {
         return Ok(None);
@@ -182,7 +182,10 @@ fn leads_to_document(address: &Url) -> bool {
 
 /// A row's cells for its papers, and the one for its text. In a row with fewer cells than there are
 /// columns the papers have one cell less; one with more is none that we know.
-fn parts<'r, 'a>(row: &'r Row<'a>, columns: &Columns) -> Option<(&'r [ElementRef<'a>], ElementRef<'a>)> {
+fn parts<'r, 'a>(
+    row: &'r TableRow<'a>,
+    columns: &EntryColumns,
+) -> Option<(&'r [ElementRef<'a>], ElementRef<'a>)> {
     let missing = columns.count.checked_sub(row.len())?;
     let text = columns.text.checked_sub(missing).filter(|text| *text > columns.date)?;
     let papers = columns.papers.start..columns.papers.end.saturating_sub(missing).max(columns.papers.start);
@@ -190,7 +193,7 @@ fn parts<'r, 'a>(row: &'r Row<'a>, columns: &Columns) -> Option<(&'r [ElementRef
 }
 
 /// What a row says, shortened.
-fn said(row: &Row<'_>) -> String {
+fn said(row: &TableRow<'_>) -> String {
     let texts: Vec<String> = row.iter().map(|cell| one_line(&html::text(*cell))).collect();
     format!("{:?}", shorten(&texts.join(" | "), 120))
 }
@@ -206,14 +209,14 @@ const MAX_LEAD_BYTES: usize = 200;
 fn attachments(markup: &Markup, text: ElementRef<'_>) -> Vec<(String, Url)> {
     let (mut attachments, mut lead) = (Vec::new(), String::new());
     html::walk(text, &HashSet::new(), |piece| match piece {
-        Piece::Text(words) => {
+        PagePiece::Text(words) => {
             lead.push_str(words);
             if lead.len() > 2 * MAX_LEAD_BYTES {
                 let cut = (0..=lead.len() - MAX_LEAD_BYTES).rev().find(|cut| lead.is_char_boundary(*cut));
                 lead.drain(..cut.unwrap_or(0));
             }
         }
-        Piece::Open(element) => {
+        PagePiece::Open(element) => {
             let Some(address) = markup.target(element).filter(|address| document_id(address).is_some())
             else {
                 return;

@@ -29,10 +29,10 @@ use url::Url;
 
 use super::RawDocument;
 use super::charset::decode;
-use super::following::Wanted;
+use super::following::WantedAnswer;
 use super::html::{self, Markup};
 use super::xml::unexpected;
-use crate::domain::bundle::Part;
+use crate::domain::bundle::BundlePart;
 use crate::domain::docket::{self, FilingKind};
 use crate::domain::entry::{Completeness, Document, Entry, EntryDate, Resemblance};
 use crate::domain::source::{CourtlistenerSettings, DocketSettings};
@@ -104,8 +104,8 @@ fn is_innermost(element: ElementRef<'_>) -> bool {
 /// What else must be asked of CourtListener's API.
 pub(super) fn wanted(
     settings: &CourtlistenerSettings,
-    parts: &[Part<'_>],
-) -> Result<Option<Wanted>, Unreadable> {
+    parts: &[BundlePart<'_>],
+) -> Result<Option<WantedAnswer>, Unreadable> {
     let is_api = parts.first().is_some_and(|first| begins(&RawDocument::from(first), &["{"]));
     if is_api { api::wanted(settings, parts) } else { Ok(None) }
 }

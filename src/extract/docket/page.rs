@@ -99,7 +99,8 @@ fn entry(markup: &Markup, template: &Template, row: ElementRef<'_>) -> Option<Do
     let date = row.select(&template.date).next()?;
     let day = date.descendent_elements().find_map(|element| element.attr("datetime"));
     let day = day.map_or_else(|| html::text(date), str::to_owned);
-    let papers: Vec<Paper> = row.select(&template.papers).map(|paper| Paper::of(markup, paper)).collect();
+    let papers: Vec<EntryDocument> =
+        row.select(&template.papers).map(|paper| EntryDocument::of(markup, paper)).collect();
     let text = one_line(&said.join(" "));
     let text = if text.is_empty() {
         papers.first().map_or_else(String::new, |paper| paper.description.clone())
@@ -124,7 +125,7 @@ fn entry(markup: &Markup, template: &Template, row: ElementRef<'_>) -> Option<Do
 }
 
 /// A document of an entry.
-struct Paper {
+struct EntryDocument {
     label: String,
     description: String,
     is_sealed: bool,
@@ -134,7 +135,7 @@ struct Paper {
 static LABEL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)^(?:(?<main>main\s*doc)|att[a-z]*\s*(?<number>\d+))"));
 
-impl Paper {
+impl EntryDocument {
     fn of(markup: &Markup, paper: ElementRef<'_>) -> Self {
         let text = html::text(paper);
         let mut words = text.lines();

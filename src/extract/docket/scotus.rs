@@ -21,7 +21,7 @@ use crate::domain::entry::Completeness;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
 use crate::extract::date::days;
-use crate::extract::html::{self, Lines, Markup, selector};
+use crate::extract::html::{self, Markup, TextLines, selector};
 use crate::extract::xml::unexpected;
 use crate::extract::{RawDocument, json};
 
@@ -30,14 +30,14 @@ const MAX_PARTIES: usize = 32;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct ScotusResponse {
     case_number: String,
     #[serde(default)]
     petitioner_title: Option<String>,
     #[serde(default)]
     respondent_title: Option<String>,
     #[serde(rename = "ProceedingsandOrder")]
-    proceedings: Vec<Proceeding>,
+    proceedings: Vec<ScotusProceeding>,
     #[serde(default)]
     petitioner: Option<Vec<Counsel>>,
     #[serde(default)]
@@ -46,17 +46,17 @@ struct Answer {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Proceeding {
+struct ScotusProceeding {
     date: String,
     #[serde(default)]
     text: Option<String>,
     #[serde(default)]
-    links: Option<Vec<Paper>>,
+    links: Option<Vec<ScotusDocument>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Paper {
+struct ScotusDocument {
     #[serde(default)]
     description: Option<String>,
     #[serde(default)]
@@ -72,7 +72,7 @@ struct Counsel {
 }
 
 pub(super) fn read_json(page: &RawDocument<'_>) -> Result<Docket, Unreadable> {
-    let answer: Answer = json::parse(page)?;
+    let answer: ScotusResponse = json::parse(page)?;
     let number = number_in(&answer.case_number).unwrap_or_else(|| one_line(&answer.case_number));
     let titles = [answer.petitioner_title, answer.respondent_title];
     let titles = titles.iter().flatten().map(|title| one_line(&html::unescape(title)));
@@ -90,7 +90,7 @@ pub(super) fn read_json(page: &RawDocument<'_>) -> Result<Docket, Unreadable> {
     Ok(docket(entries, number, &without_role(&caption), &parties.0.join("\n")))
 }
 
-impl Proceeding {
+impl ScotusProceeding {
     fn into_entry(self, page: &Url, number: &str) -> Result<DocketEntry, Unreadable> {
         // The text may hold links, to an opinion or to an order.
         let said = Markup::parse(self.text.as_deref().unwrap_or_default(), page)?;
@@ -292,7 +292,7 @@ impl<'a> Proceedings<'a> {
     /// What a cell says beside the names of its papers.
     fn said(&self, cell: ElementRef<'_>) -> String {
         let papers: HashSet<NodeId> = cell.select(&self.papers).map(|papers| papers.id()).collect();
-        let mut text = Lines::default();
+        let mut text = TextLines::default();
         html::walk(cell, &papers, |piece| text.take(&piece));
         one_line(&text.finish())
     }

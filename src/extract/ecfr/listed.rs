@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use regex::Regex;
 
 use super::name::{alias, name};
-use super::part::{Cell, Division, Row, without_marks};
+use super::part::{Division, PartCell, PartRow, without_marks};
 use crate::domain::entry::{Entry, EntryDate};
 use crate::domain::text::{lines, one_line, shorten};
 use crate::domain::verdict::Unreadable;
@@ -66,12 +66,12 @@ const COUNTS: [&str; 15] = [
 /// # Errors
 /// Where none has them.
 pub(super) fn entries(division: &Division) -> Result<Vec<Entry>, Unreadable> {
-    let mut list: Option<List> = None;
+    let mut list: Option<ListState> = None;
     let mut entries = Vec::new();
     for row in &division.rows {
         if row.cells.iter().any(|cell| cell.is_header) {
             if let Some(columns) = columns(row) {
-                list = Some(List::with(columns));
+                list = Some(ListState::with(columns));
             }
         } else if let Some(list) = &mut list {
             entries.extend(list.entry(row));
@@ -84,7 +84,7 @@ pub(super) fn entries(division: &Division) -> Result<Vec<Entry>, Unreadable> {
 }
 
 /// The field of each column; `None` where the row is not the list's header.
-fn columns(row: &Row) -> Option<Vec<String>> {
+fn columns(row: &PartRow) -> Option<Vec<String>> {
     let mut fields: Vec<String> = Vec::new();
     for cell in row.cells.iter().take(MAX_COLUMNS) {
         let header = folded_header(&cell.text);
@@ -109,23 +109,23 @@ fn shared(text: &str) -> String {
 const MAX_COLUMNS: usize = 32;
 
 /// The state of a list from row to row.
-struct List {
+struct ListState {
     columns: Vec<String>,
     /// What reaches down from above: for how many rows, and its text.
     reaching: Vec<(usize, String)>,
     country: String,
     citation: String,
-    group: Option<Group>,
+    group: Option<EntryGroup>,
     /// Whether the row above announced a member.
     is_announced: bool,
 }
 
-struct Group {
+struct EntryGroup {
     parent: String,
     members_left: usize,
 }
 
-impl List {
+impl ListState {
     fn with(columns: Vec<String>) -> Self {
         Self {
             reaching: vec![(0, String::new()); columns.len()],
@@ -137,7 +137,7 @@ impl List {
         }
     }
 
-    fn entry(&mut self, row: &Row) -> Option<Entry> {
+    fn entry(&mut self, row: &PartRow) -> Option<Entry> {
         if let [only] = &row.cells[..]
             && only.columns > 1
         {
@@ -162,7 +162,7 @@ impl List {
     }
 
     /// A row of one cell: a country, or a note to the list.
-    fn across(&mut self, cell: &Cell) -> Option<Entry> {
+    fn across(&mut self, cell: &PartCell) -> Option<Entry> {
         let text = lines(&cell.text);
         let is_country = !text.contains('\n')
             && text.chars().any(char::is_alphabetic)
@@ -186,7 +186,7 @@ impl List {
     }
 
     /// The row's texts by columns, with what reaches down from the rows above.
-    fn placed(&mut self, row: &Row) -> Vec<String> {
+    fn placed(&mut self, row: &PartRow) -> Vec<String> {
         let mut cells = row.cells.iter();
         let mut texts = vec![String::new(); self.columns.len()];
         let mut column = 0;
@@ -216,7 +216,7 @@ impl List {
         }
         let Some(found) = GROUP.captures(cell) else { return false };
         let members = COUNTS.iter().zip(1..).find(|(word, _)| found["count"].eq_ignore_ascii_case(word));
-        self.group = Some(Group {
+        self.group = Some(EntryGroup {
             parent: shared(&found["parent"]),
             members_left: members.map_or(0, |(_, count)| count),
         });

@@ -21,12 +21,12 @@ pub(super) struct Division {
     heading: String,
     text: String,
     /// The rows of all its tables; headers begin a table.
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<PartRow>,
 }
 
 impl Division {
     /// A table alone.
-    pub(super) fn of_rows(rows: Vec<Row>) -> Self {
+    pub(super) fn of_rows(rows: Vec<PartRow>) -> Self {
         Self { rows, ..Self::default() }
     }
 
@@ -40,13 +40,13 @@ impl Division {
 
 /// A row of a table.
 #[derive(Debug, Default)]
-pub(super) struct Row {
-    pub(super) cells: Vec<Cell>,
+pub(super) struct PartRow {
+    pub(super) cells: Vec<PartCell>,
 }
 
 /// A cell, its text with its lines.
 #[derive(Debug, Default)]
-pub(super) struct Cell {
+pub(super) struct PartCell {
     pub(super) text: String,
     pub(super) is_header: bool,
     /// How many columns and rows it covers.
@@ -67,8 +67,14 @@ const MAX_SPAN: usize = 64;
 /// Where the part is not there.
 pub(super) fn divisions(text: &str, settings: &EcfrSettings) -> Result<Vec<Division>, Unreadable> {
     let mut reader = Reader::from_str(text);
-    let mut walk =
-        Walk { settings, path: Vec::new(), has_part: false, part: None, open: None, divisions: Vec::new() };
+    let mut walk = PartWalk {
+        settings,
+        path: Vec::new(),
+        has_part: false,
+        part: None,
+        open: None,
+        divisions: Vec::new(),
+    };
     loop {
         match reader.read_event().map_err(|error| unexpected("the XML", &error))? {
             Event::Start(tag) => walk.start(&tag),
@@ -90,25 +96,25 @@ pub(super) fn divisions(text: &str, settings: &EcfrSettings) -> Result<Vec<Divis
     }
 }
 
-struct Walk<'a> {
+struct PartWalk<'a> {
     settings: &'a EcfrSettings,
     /// The names of the open elements, in lower case.
     path: Vec<String>,
     has_part: bool,
     /// How many elements are open around the part.
     part: Option<usize>,
-    open: Option<Open>,
+    open: Option<OpenDivision>,
     divisions: Vec<Division>,
 }
 
 /// The division that is being read.
-struct Open {
+struct OpenDivision {
     division: Division,
     /// How many elements are open around it.
     depth: usize,
 }
 
-impl Walk<'_> {
+impl PartWalk<'_> {
     fn start(&mut self, tag: &BytesStart<'_>) {
         let name = tag.local_name().as_ref().to_ascii_lowercase();
         if self.open.is_none() && name.starts_with("div") {
@@ -129,7 +135,7 @@ impl Walk<'_> {
         let is_leaf = matches!(kind.as_str(), "SECTION" | "APPENDIX");
         if is_leaf && self.part.is_some() && self.is_asked_for(&number) {
             let division = Division { number, ..Division::default() };
-            self.open = Some(Open { division, depth: self.path.len() });
+            self.open = Some(OpenDivision { division, depth: self.path.len() });
         }
     }
 
@@ -159,14 +165,14 @@ impl Walk<'_> {
     }
 }
 
-impl Open {
+impl OpenDivision {
     fn start(&mut self, name: &str, tag: &BytesStart<'_>) {
         match name {
-            "tr" => self.division.rows.push(Row::default()),
+            "tr" => self.division.rows.push(PartRow::default()),
             "td" | "th" => {
                 let span =
                     |name| attribute(tag, name).trim().parse::<usize>().unwrap_or(1).clamp(1, MAX_SPAN);
-                let cell = Cell {
+                let cell = PartCell {
                     text: String::new(),
                     is_header: name == "th",
                     columns: span("colspan"),

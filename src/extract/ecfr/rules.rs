@@ -12,13 +12,13 @@ use quick_xml::events::Event;
 use serde::Deserialize;
 
 use super::listed;
-use super::part::{Cell, Division, Row};
-use crate::domain::bundle::Part;
+use super::part::{Division, PartCell, PartRow};
+use crate::domain::bundle::BundlePart;
 use crate::domain::entry::{Completeness, Document, Entry, EntryDate, Resemblance};
 use crate::domain::source::RulesSettings;
 use crate::domain::text::{lines, one_line, shorten};
 use crate::domain::verdict::Unreadable;
-use crate::extract::following::{Wanted, address};
+use crate::extract::following::{WantedAnswer, address};
 use crate::extract::table::folded;
 use crate::extract::xml::{self, resolved, unexpected};
 use crate::extract::{RawDocument, charset, entity, json};
@@ -38,7 +38,7 @@ pub(in crate::extract) fn extract(
     let Some(search) = parts.first() else {
         return Err(Unreadable::Missing { what: "the search for rules".to_owned() });
     };
-    let found = Found::newest(settings, search)?;
+    let found = FoundRule::newest(settings, search)?;
     let (mut entries, mut keys) = (Vec::new(), HashSet::new());
     for rule in &found {
         let Some(text) = parts.iter().find(|part| part.name == rule.document_number) else {
@@ -58,11 +58,11 @@ pub(in crate::extract) fn extract(
 /// The text of the newest rule that was not read yet.
 pub(in crate::extract) fn wanted(
     settings: &RulesSettings,
-    parts: &[Part<'_>],
-) -> Result<Option<Wanted>, Unreadable> {
+    parts: &[BundlePart<'_>],
+) -> Result<Option<WantedAnswer>, Unreadable> {
     let Some(search) = parts.first() else { return Ok(None) };
-    let is_read = |rule: &Found| parts.iter().any(|part| part.name == rule.document_number);
-    let Some(rule) = Found::newest(settings, search)?.into_iter().find(|rule| !is_read(rule)) else {
+    let is_read = |rule: &FoundRule| parts.iter().any(|part| part.name == rule.document_number);
+    let Some(rule) = FoundRule::newest(settings, search)?.into_iter().find(|rule| !is_read(rule)) else {
         return Ok(None);
     };
     let Some(text) = rule.full_text_xml_url else {
@@ -70,25 +70,25 @@ pub(in crate::extract) fn wanted(
             what: format!("the address of the text of {}", rule.document_number),
         });
     };
-    Ok(Some(Wanted { name: rule.document_number, url: address(search, &text)? }))
+    Ok(Some(WantedAnswer { name: rule.document_number, url: address(search, &text)? }))
 }
 
 /// Which rules are the newest.
-pub(in crate::extract) fn signal(settings: &RulesSettings, first: &Part<'_>) -> Option<String> {
-    let found = Found::newest(settings, first).ok()?;
+pub(in crate::extract) fn signal(settings: &RulesSettings, first: &BundlePart<'_>) -> Option<String> {
+    let found = FoundRule::newest(settings, first).ok()?;
     let numbers: Vec<&str> = found.iter().map(|rule| rule.document_number.as_str()).collect();
     Some(numbers.join(" "))
 }
 
 #[derive(Deserialize)]
-struct Search {
-    results: Option<Vec<Found>>,
+struct RuleSearch {
+    results: Option<Vec<FoundRule>>,
     count: Option<u64>,
 }
 
 /// A rule that was found.
 #[derive(Deserialize)]
-struct Found {
+struct FoundRule {
     document_number: String,
     title: Option<String>,
     publication_date: Option<String>,
@@ -96,10 +96,10 @@ struct Found {
     full_text_xml_url: Option<String>,
 }
 
-impl Found {
+impl FoundRule {
     /// The rules that amend the list, the newest first.
-    fn newest(settings: &RulesSettings, search: &Part<'_>) -> Result<Vec<Self>, Unreadable> {
-        let Search { results, count } = json::parse(&RawDocument::from(search))?;
+    fn newest(settings: &RulesSettings, search: &BundlePart<'_>) -> Result<Vec<Self>, Unreadable> {
+        let RuleSearch { results, count } = json::parse(&RawDocument::from(search))?;
         let results = match (results, count) {
             (Some(results), _) => results,
             // Where there are none, the API says only how many.
@@ -130,12 +130,12 @@ impl Found {
 }
 
 /// The rows that a rule adds or revises, and what it says of those that it removes.
-fn amended(part: &Part<'_>) -> Result<Vec<Entry>, Unreadable> {
+fn amended(part: &BundlePart<'_>) -> Result<Vec<Entry>, Unreadable> {
     let text = charset::decode(&RawDocument::from(part));
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let text = &*entity::resolved(text)?;
     xml::check(text)?;
-    let Walk { tables, instructions, .. } = Walk::through(text)?;
+    let RuleWalk { tables, instructions, .. } = RuleWalk::through(text)?;
     // Other tables than the list's may stand in a rule.
     let rows = tables.iter().filter_map(|table| listed::entries(table).ok()).flatten();
     let removals = instructions.iter().filter(|words| is_removal(words)).map(|words| {
@@ -153,17 +153,17 @@ fn is_removal(instruction: &str) -> bool {
 
 /// The XML of a rule, read from its beginning to its end without a tree.
 #[derive(Default)]
-struct Walk {
+struct RuleWalk {
     /// The names of the open elements.
     path: Vec<String>,
     tables: Vec<Division>,
     /// The table that is being read.
-    rows: Option<Vec<Row>>,
+    rows: Option<Vec<PartRow>>,
     instructions: Vec<String>,
     instruction: Option<String>,
 }
 
-impl Walk {
+impl RuleWalk {
     fn through(text: &str) -> Result<Self, Unreadable> {
         let mut reader = Reader::from_str(text);
         let mut walk = Self::default();
@@ -189,9 +189,9 @@ impl Walk {
         match (&*name, &mut self.rows) {
             ("GPOTABLE", _) => self.rows = Some(Vec::new()),
             ("AMDPAR", _) => self.instruction = Some(String::new()),
-            ("BOXHD" | "ROW", Some(rows)) => rows.push(Row::default()),
+            ("BOXHD" | "ROW", Some(rows)) => rows.push(PartRow::default()),
             ("CHED" | "ENT", Some(rows)) => {
-                let cell = Cell { text: String::new(), is_header: name == "CHED", columns: 1, rows: 1 };
+                let cell = PartCell { text: String::new(), is_header: name == "CHED", columns: 1, rows: 1 };
                 if let Some(row) = rows.last_mut() {
                     row.cells.push(cell);
                 }
@@ -240,8 +240,8 @@ impl Walk {
 
 /// A row as the list's own are: one that says where rows were left out says nothing, and a cell that stands alone stands
 /// across the table.
-fn settled(mut row: Row) -> Option<Row> {
-    let says = |cell: &Cell| cell.text.chars().any(char::is_alphanumeric);
+fn settled(mut row: PartRow) -> Option<PartRow> {
+    let says = |cell: &PartCell| cell.text.chars().any(char::is_alphanumeric);
     if !row.cells.iter().any(says) {
         return None;
     }
@@ -315,8 +315,13 @@ mod tests {
         rule(removal, row)
     }
 
-    fn part<'a>(name: &str, url: &str, body: &'a str) -> Part<'a> {
-        Part { name: name.to_owned(), url: url.parse().unwrap(), content_type: None, body: body.as_bytes() }
+    fn part<'a>(name: &str, url: &str, body: &'a str) -> BundlePart<'a> {
+        BundlePart {
+            name: name.to_owned(),
+            url: url.parse().unwrap(),
+            content_type: None,
+            body: body.as_bytes(),
+        }
     }
 
     fn read(texts: &[(&str, String)]) -> Result<Document, String> {

@@ -11,8 +11,13 @@ fn settings(appendix: Option<&str>) -> EcfrSettings {
     EcfrSettings { title: 15, part: "744".to_owned(), appendix: appendix.map(str::to_owned) }
 }
 
-fn part<'a>(url: &str, body: &'a str) -> Part<'a> {
-    Part { name: FIRST.to_owned(), url: url.parse().unwrap(), content_type: None, body: body.as_bytes() }
+fn part<'a>(url: &str, body: &'a str) -> BundlePart<'a> {
+    BundlePart {
+        name: FIRST.to_owned(),
+        url: url.parse().unwrap(),
+        content_type: None,
+        body: body.as_bytes(),
+    }
 }
 
 fn titles(amended: &str) -> String {
@@ -222,7 +227,7 @@ fn the_part_is_asked_for_as_its_title_was_last_amended() {
     let second = part(next.url.as_str(), &regulations);
     assert_eq!(wanted(&settings(None), &[first.clone(), second.clone()]), Ok(None));
     assert_eq!(wanted(&settings(None), std::slice::from_ref(&second)), Ok(None), "a day of the operator's");
-    let body = bundle::encode(&[first.clone(), Part { name: next.name, ..second }]);
+    let body = bundle::encode(&[first.clone(), BundlePart { name: next.name, ..second }]);
     let whole = RawDocument { body: &body, content_type: None, url: &first.url };
     assert_eq!(extract(&settings(None), &whole), read(&regulations, None));
 }

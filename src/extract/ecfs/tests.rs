@@ -41,8 +41,8 @@ fn read(body: &str) -> Result<Document, Unreadable> {
     })
 }
 
-fn part<'a>(name: &str, url: &str, body: &'a str) -> Part<'a> {
-    Part { name: name.to_owned(), url: url.parse().unwrap(), content_type: None, body: body.as_bytes() }
+fn part<'a>(name: &str, url: &str, body: &'a str) -> BundlePart<'a> {
+    BundlePart { name: name.to_owned(), url: url.parse().unwrap(), content_type: None, body: body.as_bytes() }
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_filing_is_read_as_the_public_list_shows_it() {
 #[test]
 fn full_pages_lead_to_the_next_one() {
     let (full, half) = (answer(&[filing("1"), filing("2")]), answer(&[filing("3")]));
-    let next = |pages, parts: &[Part<'_>]| {
+    let next = |pages, parts: &[BundlePart<'_>]| {
         wanted(&EcfsSettings { pages }, parts).unwrap().map(|next| next.url.to_string())
     };
     let first = part("first", URL, &full);

@@ -10,8 +10,8 @@ fn settings(pages: usize, inspection: bool) -> FederalRegisterSettings {
     FederalRegisterSettings { pages, inspection: inspection.then(|| INSPECTED.parse().unwrap()) }
 }
 
-fn part<'a>(name: &str, url: &str, body: &'a str) -> Part<'a> {
-    Part { name: name.to_owned(), url: url.parse().unwrap(), content_type: None, body: body.as_bytes() }
+fn part<'a>(name: &str, url: &str, body: &'a str) -> BundlePart<'a> {
+    BundlePart { name: name.to_owned(), url: url.parse().unwrap(), content_type: None, body: body.as_bytes() }
 }
 
 fn read_at(url: &str, body: &str) -> Result<Document, Unreadable> {
@@ -176,7 +176,7 @@ fn of_what_is_on_inspection_only_the_agencys_coming_documents_are_read() {
 fn pages_are_followed_as_far_as_the_settings_say() {
     let more = json!({ "count": 9, "next_page_url": "https://register.test/api/v1/documents?page=2", "results": [] });
     let (more, last) = (more.to_string(), results(&[]).to_string());
-    let wanted = |settings, parts: &[Part<'_>]| {
+    let wanted = |settings, parts: &[BundlePart<'_>]| {
         wanted(&settings, parts).unwrap().map(|wanted| (wanted.name, wanted.url.to_string()))
     };
     let first = part("first", SEARCH, &more);

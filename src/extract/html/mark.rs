@@ -7,12 +7,12 @@ use std::collections::HashSet;
 
 use scraper::ElementRef;
 
-use super::{Lines, Piece, attribute, walk};
+use super::{PagePiece, TextLines, attribute, walk};
 use crate::domain::text::one_line;
 
 /// What an element says.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(in crate::extract) struct Said {
+pub(in crate::extract) struct ElementText {
     /// All of it.
     pub(in crate::extract) text: String,
     /// Its words without the signs and notes beside them, where there are any of either.
@@ -23,9 +23,9 @@ pub(in crate::extract) struct Said {
     pub(in crate::extract) hidden: String,
 }
 
-impl Said {
+impl ElementText {
     /// Of what was read with and without signs and notes.
-    pub(in crate::extract) fn of(text: Lines, words: Lines, struck: String, hidden: String) -> Self {
+    pub(in crate::extract) fn of(text: TextLines, words: TextLines, struck: String, hidden: String) -> Self {
         let text = text.finish();
         let words = Some(words.finish()).filter(|words| !words.is_empty() && *words != text);
         Self { text, words, struck, hidden }
@@ -43,19 +43,19 @@ impl Said {
 }
 
 /// Reads an element; what it stands in may have struck or hidden all of it.
-pub(in crate::extract) fn said(element: ElementRef<'_>) -> Said {
+pub(in crate::extract) fn said(element: ElementRef<'_>) -> ElementText {
     said_in(element, Surroundings::of(element))
 }
 
 /// The same where it is known already what the element stands in.
-pub(in crate::extract) fn said_in(element: ElementRef<'_>, surroundings: Surroundings) -> Said {
+pub(in crate::extract) fn said_in(element: ElementRef<'_>, surroundings: Surroundings) -> ElementText {
     if let Some(words) = only_words(element) {
         let text = one_line(words);
         let of = |depth: usize| if depth > 0 { text.clone() } else { String::new() };
         let (struck, hidden) = (of(surroundings.struck), of(surroundings.hidden));
-        return Said { words: None, struck, hidden, text };
+        return ElementText { words: None, struck, hidden, text };
     }
-    let (mut text, mut words) = (Lines::with_signs(), Lines::default());
+    let (mut text, mut words) = (TextLines::with_signs(), TextLines::default());
     let mut marked = Marked::among(surroundings);
     walk(element, &HashSet::new(), |piece| {
         text.take(&piece);
@@ -63,7 +63,7 @@ pub(in crate::extract) fn said_in(element: ElementRef<'_>, surroundings: Surroun
         marked.take(&piece);
     });
     let (struck, hidden) = marked.finish();
-    Said::of(text, words, struck, hidden)
+    ElementText::of(text, words, struck, hidden)
 }
 
 /// The words of a cell that holds nothing else and of which nothing else is said: most cells of most lists.
@@ -105,31 +105,31 @@ impl Surroundings {
 
 /// The struck and the hidden words of what is shown piece by piece.
 pub(in crate::extract) struct Marked {
-    struck: Kept,
-    hidden: Kept,
+    struck: MarkedText,
+    hidden: MarkedText,
 }
 
 /// Words of which one thing is true.
-struct Kept {
-    lines: Lines,
+struct MarkedText {
+    lines: TextLines,
     /// How many elements that make it true are open.
     depth: usize,
 }
 
-impl Kept {
-    fn take(&mut self, piece: &Piece<'_>, is_such: fn(ElementRef<'_>) -> bool) {
+impl MarkedText {
+    fn take(&mut self, piece: &PagePiece<'_>, is_such: fn(ElementRef<'_>) -> bool) {
         match piece {
-            Piece::Open(element) if is_such(*element) => self.depth += 1,
-            Piece::Close(element) if is_such(*element) => {
+            PagePiece::Open(element) if is_such(*element) => self.depth += 1,
+            PagePiece::Close(element) if is_such(*element) => {
                 self.depth = self.depth.saturating_sub(1);
                 if self.depth == 0 {
-                    self.lines.take(&Piece::Break);
+                    self.lines.take(&PagePiece::Break);
                 }
             }
             _ => {}
         }
         // Where text is preformatted is noted whether or not it is such.
-        let is_frame = matches!(piece, Piece::Open(_) | Piece::Close(_));
+        let is_frame = matches!(piece, PagePiece::Open(_) | PagePiece::Close(_));
         if is_frame || self.depth > 0 {
             self.lines.take(piece);
         }
@@ -148,18 +148,18 @@ impl Marked {
     }
 
     fn among(surroundings: Surroundings) -> Self {
-        let kept = |depth: usize| Kept { lines: Lines::with_signs(), depth };
+        let kept = |depth: usize| MarkedText { lines: TextLines::with_signs(), depth };
         Self { struck: kept(surroundings.struck), hidden: kept(surroundings.hidden) }
     }
 
     /// The same marks for what follows.
     pub(in crate::extract) fn following(&self) -> Self {
-        let follow = |kept: &Kept| Kept { lines: kept.lines.following(), depth: kept.depth };
+        let follow = |kept: &MarkedText| MarkedText { lines: kept.lines.following(), depth: kept.depth };
         Self { struck: follow(&self.struck), hidden: follow(&self.hidden) }
     }
 
     /// Adds a piece.
-    pub(in crate::extract) fn take(&mut self, piece: &Piece<'_>) {
+    pub(in crate::extract) fn take(&mut self, piece: &PagePiece<'_>) {
         self.struck.take(piece, is_struck);
         self.hidden.take(piece, is_hidden);
     }

@@ -101,14 +101,14 @@ fn hidden_by(text: &str) -> Vec<String> {
     hidden
 }
 
-struct Rule {
+struct StyleRule {
     selectors: String,
     declarations: String,
     /// Whether it holds under a condition: of the screen, of what a browser can do.
     is_conditional: bool,
 }
 
-fn rules(text: &str) -> Vec<Rule> {
+fn rules(text: &str) -> Vec<StyleRule> {
     let (mut rules, mut outer, mut head) = (Vec::new(), 0_usize, String::new());
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}', ';']) {
@@ -119,7 +119,7 @@ fn rules(text: &str) -> Vec<Rule> {
             b'{' if head.trim_start().starts_with('@') => outer += 1,
             b'{' => {
                 let end = rest.find('}').unwrap_or(rest.len());
-                rules.push(Rule {
+                rules.push(StyleRule {
                     selectors: head.trim().to_owned(),
                     declarations: rest[..end].to_owned(),
                     is_conditional: outer > 0,

@@ -7,7 +7,7 @@
 use ego_tree::iter::Edge;
 use scraper::{ElementRef, Node};
 
-use super::{Piece, attribute};
+use super::{PagePiece, attribute};
 use crate::domain::text::boundary_after;
 use crate::extract::date;
 use crate::html::elements::is_block;
@@ -25,7 +25,7 @@ const MAX_OPENING_BYTES: usize = 400;
 const MAX_OPENING_NODES: usize = 200;
 
 /// What stands where the element begins.
-pub(super) fn before<'a>(element: ElementRef<'a>, show: &mut impl FnMut(Piece<'a>)) {
+pub(super) fn before<'a>(element: ElementRef<'a>, show: &mut impl FnMut(PagePiece<'a>)) {
     let sign = match element.value().name() {
         "img" => label(element, &["alt", "title", "aria-label"]),
         "input" => input(element),
@@ -37,12 +37,12 @@ pub(super) fn before<'a>(element: ElementRef<'a>, show: &mut impl FnMut(Piece<'a
         _ => None,
     };
     if let Some(sign) = sign {
-        show(Piece::Sign(sign));
+        show(PagePiece::Sign(sign));
     }
 }
 
 /// What is said of the element where it ends.
-pub(super) fn after<'a>(element: ElementRef<'a>, show: &mut impl FnMut(Piece<'a>)) {
+pub(super) fn after<'a>(element: ElementRef<'a>, show: &mut impl FnMut(PagePiece<'a>)) {
     let name = element.value().name();
     let noted: &[&str] = match name {
         "time" => &["datetime", "title", "aria-label"],
@@ -71,13 +71,13 @@ pub(super) fn after<'a>(element: ElementRef<'a>, show: &mut impl FnMut(Piece<'a>
         let is_said = told.contains(&folded) || name == "time" && is_day_said(note, &said);
         if !folded.is_empty() && !is_said {
             told.push_str(&folded);
-            show(Piece::Note(note));
+            show(PagePiece::Note(note));
         }
     }
 }
 
 /// The words of a drawing: its titles and the text in it. What is only defined is not drawn.
-pub(super) fn drawing<'a>(element: ElementRef<'a>, show: &mut impl FnMut(Piece<'a>)) {
+pub(super) fn drawing<'a>(element: ElementRef<'a>, show: &mut impl FnMut(PagePiece<'a>)) {
     let is_words = |name: &str| matches!(name, "title" | "text");
     let (mut words, mut skipped) = (0_usize, None);
     for edge in element.traverse() {
@@ -94,7 +94,9 @@ pub(super) fn drawing<'a>(element: ElementRef<'a>, show: &mut impl FnMut(Piece<'
             Node::Element(found) if is_words(found.name()) => {
                 words = if is_open { words + 1 } else { words.saturating_sub(1) };
             }
-            Node::Text(text) if is_open && words > 0 && !text.trim().is_empty() => show(Piece::Sign(text)),
+            Node::Text(text) if is_open && words > 0 && !text.trim().is_empty() => {
+                show(PagePiece::Sign(text));
+            }
             _ => {}
         }
     }

@@ -8,7 +8,7 @@ use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use crate::domain::text::one_line;
 use crate::extract::RawDocument;
 use crate::extract::charset::decode;
-use crate::extract::parser::{self, Next};
+use crate::extract::parser::{self, AfterPiece};
 
 /// Looks for the title and for nothing else.
 #[derive(Default)]
@@ -71,7 +71,7 @@ impl TokenSink for TitleSink {
 /// See [`crate::extract::title`].
 pub(in crate::extract) fn title(page: &RawDocument<'_>) -> Option<String> {
     let stop_when_done =
-        |sink: &TitleSink, _| Ok(if sink.state.borrow().is_done { Next::Stop } else { Next::Go });
+        |sink: &TitleSink, _| Ok(if sink.state.borrow().is_done { AfterPiece::Stop } else { AfterPiece::Go });
     let sink = parser::feed(&decode(page), TitleSink::default(), stop_when_done).ok()?;
     sink.state.into_inner().text.map(|title| one_line(&title)).filter(|title| !title.is_empty())
 }

@@ -7,12 +7,12 @@ use scraper::ElementRef;
 use url::Url;
 
 use crate::domain::verdict::Unreadable;
-use crate::extract::html::{Markup, Said, Surroundings, attribute, said, said_in};
+use crate::extract::html::{ElementText, Markup, Surroundings, attribute, said, said_in};
 
 /// A cell that covers several rows.
 #[derive(Debug)]
-struct Shared {
-    said: Said,
+struct SpanningCell {
+    said: ElementText,
     /// Where it leads.
     links: Vec<(String, Url)>,
 }
@@ -22,16 +22,16 @@ struct Shared {
 const MAX_REPEATED_BYTES: usize = 8 << 20;
 
 /// Reads cells.
-pub(super) struct Cells<'a> {
+pub(super) struct CellReader<'a> {
     markup: &'a Markup,
     /// Cells that cover several rows.
-    shared: HashMap<NodeId, Shared>,
+    shared: HashMap<NodeId, SpanningCell>,
     left: usize,
     /// The row that was read last, and what its cells stand in.
     row: Option<(NodeId, Surroundings)>,
 }
 
-impl<'a> Cells<'a> {
+impl<'a> CellReader<'a> {
     pub(super) fn new(markup: &'a Markup) -> Self {
         Self { markup, shared: HashMap::new(), left: MAX_REPEATED_BYTES, row: None }
     }
@@ -40,7 +40,7 @@ impl<'a> Cells<'a> {
     ///
     /// # Errors
     /// Where what rows share would be repeated beyond measure; names the row, counted from 0 below the headers.
-    pub(super) fn read(&mut self, element: ElementRef<'a>, row: usize) -> Result<Said, Unreadable> {
+    pub(super) fn read(&mut self, element: ElementRef<'a>, row: usize) -> Result<ElementText, Unreadable> {
         if attribute(element, "rowspan").is_none() {
             return Ok(self.said(element));
         }
@@ -62,7 +62,7 @@ impl<'a> Cells<'a> {
         Ok(self.shared(element, row)?.links.clone())
     }
 
-    fn shared(&mut self, element: ElementRef<'a>, row: usize) -> Result<&Shared, Unreadable> {
+    fn shared(&mut self, element: ElementRef<'a>, row: usize) -> Result<&SpanningCell, Unreadable> {
         if let Some(cell) = self.shared.get(&element.id()) {
             let links: usize = cell.links.iter().map(|(label, url)| label.len() + url.as_str().len()).sum();
             let bytes = cell.said.text.len() + links;
@@ -75,14 +75,14 @@ impl<'a> Cells<'a> {
             })?;
         }
         if !self.shared.contains_key(&element.id()) {
-            let cell = Shared { said: self.said(element), links: self.markup.links_in(element) };
+            let cell = SpanningCell { said: self.said(element), links: self.markup.links_in(element) };
             self.shared.insert(element.id(), cell);
         }
         Ok(&self.shared[&element.id()])
     }
 
     /// The cells of a row stand in the same elements.
-    fn said(&mut self, element: ElementRef<'a>) -> Said {
+    fn said(&mut self, element: ElementRef<'a>) -> ElementText {
         let Some(row) = element.parent().map(|row| row.id()) else { return said(element) };
         let surroundings = match self.row {
             Some((known, surroundings)) if known == row => surroundings,

@@ -8,7 +8,7 @@ use crate::extract::table::{self, GappedRow};
 
 /// What a row is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum RowRole {
     /// It says nothing of its own: the headers again, a letter that sorts, a sum.
     Nothing,
     /// The rows below it stand under this heading.
@@ -25,7 +25,7 @@ pub(super) enum Part {
 const MAX_HEADING_BYTES: usize = 250;
 
 /// What a row seems to be by itself.
-enum Shape {
+enum RowShape {
     Blank,
     Repeated,
     /// One cell over the whole row; whether it is one of headers.
@@ -37,47 +37,49 @@ enum Shape {
 }
 
 /// What the rows below the headers are.
-pub(super) fn parts(body: &[GappedRow<'_>], headers: &[String]) -> Vec<Part> {
-    let shapes: Vec<Shape> = body.iter().map(|row| shape(row, headers)).collect();
-    let is_entry = |shape: &Shape| matches!(shape, Shape::Entry);
-    let is_full = |shape: &&Shape| matches!(shape, Shape::Full { .. });
+pub(super) fn parts(body: &[GappedRow<'_>], headers: &[String]) -> Vec<RowRole> {
+    let shapes: Vec<RowShape> = body.iter().map(|row| shape(row, headers)).collect();
+    let is_entry = |shape: &RowShape| matches!(shape, RowShape::Entry);
+    let is_full = |shape: &&RowShape| matches!(shape, RowShape::Full { .. });
     let entries = shapes.iter().filter(|shape| is_entry(shape)).count();
     let fulls = shapes.iter().filter(is_full).count();
     // Rows that open below an entry are nearly as many as the entries.
-    let told: Vec<&Shape> = shapes.iter().filter(|shape| is_entry(shape) || is_full(shape)).collect();
+    let told: Vec<&RowShape> = shapes.iter().filter(|shape| is_entry(shape) || is_full(shape)).collect();
     let are_details = fulls > 1
         && fulls * 2 >= entries
         && told.windows(2).all(|pair| !is_full(&pair[1]) || is_entry(pair[0]))
         && told.first().is_some_and(|first| is_entry(first))
         && !shapes
             .iter()
-            .any(|shape| matches!(shape, Shape::Full { text, .. } if section::is_standing(text)));
+            .any(|shape| matches!(shape, RowShape::Full { text, .. } if section::is_standing(text)));
     let heads = |index: usize| {
         let next = shapes[index + 1..].iter().find(|shape| is_entry(shape) || is_full(shape));
         next.is_some_and(is_entry)
     };
     #[expect(clippy::match_same_arms, reason = "the arms are tried in their order")]
-    let part = |(index, shape): (usize, &Shape)| match shape {
-        Shape::Blank | Shape::Repeated => Part::Nothing,
-        Shape::Entry => Part::Entry,
-        Shape::Full { .. } if are_details => Part::Details,
-        Shape::Full { text, .. } if section::is_letter(text) || section::says_nothing(text) => Part::Nothing,
-        Shape::Full { text, .. } if text.len() <= MAX_HEADING_BYTES && heads(index) => {
-            Part::Heading(section::label(text))
+    let part = |(index, shape): (usize, &RowShape)| match shape {
+        RowShape::Blank | RowShape::Repeated => RowRole::Nothing,
+        RowShape::Entry => RowRole::Entry,
+        RowShape::Full { .. } if are_details => RowRole::Details,
+        RowShape::Full { text, .. } if section::is_letter(text) || section::says_nothing(text) => {
+            RowRole::Nothing
         }
-        Shape::Full { is_header: true, .. } => Part::Nothing,
-        Shape::Full { .. } => Part::Whole,
+        RowShape::Full { text, .. } if text.len() <= MAX_HEADING_BYTES && heads(index) => {
+            RowRole::Heading(section::label(text))
+        }
+        RowShape::Full { is_header: true, .. } => RowRole::Nothing,
+        RowShape::Full { .. } => RowRole::Whole,
     };
     shapes.iter().enumerate().map(part).collect()
 }
 
-fn shape(row: &GappedRow<'_>, headers: &[String]) -> Shape {
+fn shape(row: &GappedRow<'_>, headers: &[String]) -> RowShape {
     if repeats(row, headers) {
-        return Shape::Repeated;
+        return RowShape::Repeated;
     }
     let told: Vec<ElementRef<'_>> = distinct(row).filter(|cell| says_something(*cell)).take(2).collect();
     match told.as_slice() {
-        [] => Shape::Blank,
+        [] => RowShape::Blank,
         [cell] => {
             let are_headers = distinct(row).all(|cell| cell.value().name() == "th");
             let is_alone = row.len() > 1 && distinct(row).count() == 1;
@@ -85,13 +87,13 @@ fn shape(row: &GappedRow<'_>, headers: &[String]) -> Shape {
             let is_short = text.len() <= MAX_HEADING_BYTES;
             let is_heading = || is_short && (section::is_standing(&text) || section::is_letter(&text));
             if is_alone || are_headers && headers.len() > 1 || is_heading() {
-                Shape::Full { text, is_header: are_headers }
+                RowShape::Full { text, is_header: are_headers }
             } else {
-                Shape::Entry
+                RowShape::Entry
             }
         }
-        _ if is_sum(row) => Shape::Blank,
-        _ => Shape::Entry,
+        _ if is_sum(row) => RowShape::Blank,
+        _ => RowShape::Entry,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::domain::text::one_line;
 
 /// A name without its brackets, and the names that stood in them.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Names {
+pub(super) struct BracketedNames {
     pub(super) name: String,
     pub(super) aliases: Vec<String>,
 }
@@ -48,7 +48,7 @@ static AND: LazyLock<Regex> = LazyLock::new(|| {
 const AFTER_LAST: &[char] = &['*', '†', '‡', '#', '.', ' '];
 
 /// Takes a name apart.
-pub(super) fn names(text: &str, brackets: Brackets) -> Names {
+pub(super) fn names(text: &str, brackets: Brackets) -> BracketedNames {
     let (mut name, mut aliases) = (String::new(), Vec::new());
     let mut rest = text;
     while let Some((before, inside, after)) = bracket(rest) {
@@ -70,7 +70,7 @@ pub(super) fn names(text: &str, brackets: Brackets) -> Names {
     let name = one_line(&name);
     let loose = [" ,", " .", " *", " ;"];
     let name = loose.iter().fold(name, |name, mark| name.replace(mark, &mark[1..]));
-    Names { name, aliases }
+    BracketedNames { name, aliases }
 }
 
 /// The first bracket that is closed: what stands before it, in it and after it.
@@ -116,7 +116,7 @@ mod tests {
     #[track_caller]
     fn check(brackets: Brackets, text: &str, name: &str, aliases: &[&str]) {
         let aliases = aliases.iter().map(|&alias| alias.to_owned()).collect();
-        assert_eq!(names(text, brackets), Names { name: name.to_owned(), aliases });
+        assert_eq!(names(text, brackets), BracketedNames { name: name.to_owned(), aliases });
     }
 
     #[test]

@@ -13,9 +13,9 @@ const MAX_SHOWN_CHARS: usize = 200;
 
 /// The columns that are read, each with its field, in the order of the settings.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::extract) struct Plan<'a>(pub(in crate::extract) Vec<(usize, &'a str)>);
+pub(in crate::extract) struct ColumnPlan<'a>(pub(in crate::extract) Vec<(usize, &'a str)>);
 
-impl<'a> Plan<'a> {
+impl<'a> ColumnPlan<'a> {
     /// Finds the row of headers among the first rows, and the columns by it.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use encoding_rs::Encoding;
 use regex::RegexSet;
 use url::Url;
 
-use super::columns::Plan;
+use super::columns::ColumnPlan;
 use super::{Record, Rows};
 use crate::domain::entry::Document;
 use crate::domain::source::CsvSettings;
@@ -61,16 +61,16 @@ pub(super) fn records(
     let text = text(settings, page);
     let body = checked(settings, &text)?;
     let open = || Ok(Box::new(body.as_bytes()) as Box<dyn Read + '_>);
-    records_of(settings, &Table { length: length_of(body), open: &open }, &mut take)
+    records_of(settings, &DelimitedTable { length: length_of(body), open: &open }, &mut take)
 }
 
 /// Shows every row of a table whose quotes were checked.
 fn records_of(
     settings: &CsvSettings,
-    table: &Table<'_>,
+    table: &DelimitedTable<'_>,
     take: &mut dyn FnMut(Record) -> Result<(), Unreadable>,
 ) -> Result<(), Unreadable> {
-    let mut reader = Reader::new(settings, table)?;
+    let mut reader = DelimitedReader::new(settings, table)?;
     let mut waiting = Vec::new();
     let (plan, width) = if settings.header {
         while waiting.len() < HEADER_ROWS
@@ -80,12 +80,12 @@ fn records_of(
         }
         let first: Vec<Vec<String>> =
             waiting.iter().map(|(row, _)| row.iter().map(str::to_owned).collect()).collect();
-        let (header, plan) = Plan::by_headers(&settings.columns, &settings.rows, &first, "the table")?;
+        let (header, plan) = ColumnPlan::by_headers(&settings.columns, &settings.rows, &first, "the table")?;
         let width = waiting[header].0.len();
         waiting.drain(..=header);
         (plan, width)
     } else {
-        (Plan::by_numbers(&settings.columns), usual_width(settings, table)?)
+        (ColumnPlan::by_numbers(&settings.columns), usual_width(settings, table)?)
     };
     let least = if settings.header { 0 } else { plan.width() };
     for (row, number) in &waiting {
@@ -100,8 +100,8 @@ fn records_of(
 }
 
 /// The number of columns that most rows have, where no headers say it.
-fn usual_width(settings: &CsvSettings, table: &Table<'_>) -> Result<usize, Unreadable> {
-    let mut reader = Reader::new(settings, table)?;
+fn usual_width(settings: &CsvSettings, table: &DelimitedTable<'_>) -> Result<usize, Unreadable> {
+    let mut reader = DelimitedReader::new(settings, table)?;
     while reader.advance()?.is_some() {}
     Ok(reader.usual())
 }
@@ -163,13 +163,13 @@ fn length_of(body: &str) -> u64 {
 }
 
 /// Opens a body at its beginning.
-pub type Open<'a> = dyn Fn() -> std::io::Result<Box<dyn Read + 'a>> + 'a;
+pub type OpenBody<'a> = dyn Fn() -> std::io::Result<Box<dyn Read + 'a>> + 'a;
 
 /// A table that is read from its beginning as often as it is looked at.
-struct Table<'a> {
+struct DelimitedTable<'a> {
     /// How far what it says reaches.
     length: u64,
-    open: &'a Open<'a>,
+    open: &'a OpenBody<'a>,
 }
 
 /// A table of which the body, once it was looked at, need not be in memory whole any more.
@@ -202,14 +202,14 @@ impl StreamedTable {
     ///
     /// # Errors
     /// As of [`extract`]; where the body cannot be read.
-    pub fn read(&self, open: &Open<'_>, url: &Url) -> Result<Document, Unreadable> {
+    pub fn read(&self, open: &OpenBody<'_>, url: &Url) -> Result<Document, Unreadable> {
         let at_table = || {
             let mut body = open()?;
             std::io::copy(&mut (&mut body).take(self.start), &mut std::io::sink())?;
             Ok(Box::new(body.take(self.bytes)) as Box<dyn Read + '_>)
         };
         let mut rows = Rows::of_columns(&self.settings.rows, url, &self.settings.columns);
-        let table = Table { length: self.length, open: &at_table };
+        let table = DelimitedTable { length: self.length, open: &at_table };
         records_of(&self.settings, &table, &mut |record| rows.take(record))?;
         let document = rows.finish(&[])?;
         limits::check_entries(document.entries.len())?;
@@ -218,7 +218,7 @@ impl StreamedTable {
 }
 
 /// Reads rows and keeps count of how long they are; passes over those that are skipped.
-struct Reader<'a> {
+struct DelimitedReader<'a> {
     skip: RegexSet,
     delimiter: char,
     csv: csv::Reader<std::io::Chain<Box<dyn Read + 'a>, std::io::Cursor<String>>>,
@@ -231,8 +231,8 @@ struct Reader<'a> {
     is_over: bool,
 }
 
-impl<'a> Reader<'a> {
-    fn new(settings: &CsvSettings, table: &Table<'a>) -> Result<Self, Unreadable> {
+impl<'a> DelimitedReader<'a> {
+    fn new(settings: &CsvSettings, table: &DelimitedTable<'a>) -> Result<Self, Unreadable> {
         let skip = RegexSet::new(&settings.skip).map_err(|error| Unreadable::Unexpected {
             what: "the expressions of skip".to_owned(),
             found: error.to_string(),

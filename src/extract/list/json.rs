@@ -6,7 +6,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::{Record, Rows};
-use crate::domain::bundle::Part;
+use crate::domain::bundle::BundlePart;
 use crate::domain::entry::Document;
 use crate::domain::source::JsonSettings;
 use crate::domain::verdict::Unreadable;
@@ -71,7 +71,10 @@ pub(in crate::extract) fn values(text: &str) -> usize {
 ///
 /// # Errors
 /// Those of [`parse`], and where the path is none.
-pub(in crate::extract) fn count(settings: &JsonSettings, parts: &[Part<'_>]) -> Result<usize, Unreadable> {
+pub(in crate::extract) fn count(
+    settings: &JsonSettings,
+    parts: &[BundlePart<'_>],
+) -> Result<usize, Unreadable> {
     let entries = path(&settings.entries)?;
     let mut count = 0;
     for part in parts {

@@ -30,8 +30,8 @@ use encoding_rs::WINDOWS_1252;
 use rustc_hash::FxHashSet;
 use url::Url;
 
-use self::packed::{Names, Packed};
-use self::record::Parts;
+use self::packed::{FieldNumbers, Packed};
+use self::record::FieldParts;
 pub(super) use self::record::Record;
 use super::date;
 use super::html::link_list;
@@ -65,7 +65,7 @@ pub(super) struct Rows<'a> {
     groups: Vec<(String, Vec<Packed>)>,
     known: HashMap<String, usize>,
     /// The names of what waits in groups.
-    names: Names,
+    names: FieldNumbers,
     /// The fields that some row had.
     had: FxHashSet<FieldName>,
     /// How many rows say something.
@@ -86,7 +86,7 @@ impl<'a> Rows<'a> {
             single: Vec::new(),
             groups: Vec::new(),
             known: HashMap::new(),
-            names: Names::default(),
+            names: FieldNumbers::default(),
             had: FxHashSet::default(),
             count: 0,
             bytes: 0,
@@ -167,7 +167,7 @@ impl<'a> Rows<'a> {
         record
     }
 
-    fn settle(&self, field: &FieldName, parts: &mut Parts) {
+    fn settle(&self, field: &FieldName, parts: &mut FieldParts) {
         parts.iter_mut().for_each(settle_text);
         parts.retain(|part| !self.is_null(part));
         if self.settings.joined.iter().any(|joined| *joined == **field) {
@@ -238,7 +238,7 @@ impl<'a> Rows<'a> {
         for field in &self.forgotten {
             entry.fields.remove(field);
         }
-        let mut said: BTreeMap<String, Parts> = BTreeMap::new();
+        let mut said: BTreeMap<String, FieldParts> = BTreeMap::new();
         for (name, text) in marks {
             said.entry(self.mark_field(name)).or_default().push(text);
         }
@@ -267,7 +267,7 @@ impl<'a> Rows<'a> {
                 .next()
         });
         let mut entry = Entry::new(key.clone(), name.unwrap_or(key));
-        let mut said: BTreeMap<FieldName, Parts> = BTreeMap::new();
+        let mut said: BTreeMap<FieldName, FieldParts> = BTreeMap::new();
         let mut links = Vec::new();
         for mut record in records {
             links.append(&mut record.links);
@@ -364,7 +364,7 @@ fn mended(text: &str) -> Cow<'_, str> {
 }
 
 /// The parts, each once, a line each.
-fn distinct(mut parts: Parts) -> String {
+fn distinct(mut parts: FieldParts) -> String {
     if parts.len() < 2 {
         return parts.pop().unwrap_or_default();
     }

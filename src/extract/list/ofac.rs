@@ -8,13 +8,13 @@
 use std::collections::HashMap;
 
 use super::{Record, Rows, csv};
-use crate::domain::bundle::Part;
+use crate::domain::bundle::BundlePart;
 use crate::domain::entry::Document;
 use crate::domain::source::{CsvSettings, Pairs, RowSettings};
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Unreadable;
 use crate::extract::RawDocument;
-use crate::extract::following::{self, Wanted};
+use crate::extract::following::{self, WantedAnswer};
 
 const COLUMNS: [(&str, &str); 12] = [
     ("1", "number"),
@@ -45,14 +45,16 @@ const NAMES: &str = "names";
 const COMMENTS: &str = "comments";
 
 /// The next file without which a list is not whole; a file of another name stands alone.
-pub(in crate::extract) fn wanted(parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
+pub(in crate::extract) fn wanted(parts: &[BundlePart<'_>]) -> Result<Option<WantedAnswer>, Unreadable> {
     let Some(list) = parts.first() else { return Ok(None) };
     let file = list.url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
     let companions = COMPANIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(file));
     let missing = companions
         .and_then(|(_, files)| files.iter().find(|(name, _)| parts.iter().all(|part| part.name != *name)));
     missing
-        .map(|(name, file)| Ok(Wanted { name: (*name).to_owned(), url: following::address(list, file)? }))
+        .map(|(name, file)| {
+            Ok(WantedAnswer { name: (*name).to_owned(), url: following::address(list, file)? })
+        })
         .transpose()
 }
 

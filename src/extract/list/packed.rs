@@ -12,7 +12,7 @@ use super::Record;
 #[derive(Debug)]
 pub(super) struct Packed {
     text: Box<str>,
-    parts: Box<[Part]>,
+    parts: Box<[PackedPart]>,
     /// Long texts, which records of one group share.
     long: Box<[Arc<str>]>,
     links: Box<[(String, Url)]>,
@@ -20,7 +20,7 @@ pub(super) struct Packed {
 
 /// A part of what a record says. There is one for each cell of a list.
 #[derive(Debug, Clone, Copy)]
-struct Part {
+struct PackedPart {
     /// Four times the number of the field or the mark, and [`IS_MARK`] and [`IS_LONG`].
     name: u32,
     /// Where it ends in the text; of a long text its number.
@@ -33,7 +33,7 @@ const IS_LONG: u32 = 2;
 /// A text of so many bytes is long.
 const LONG_BYTES: usize = 64;
 
-impl Part {
+impl PackedPart {
     fn is_mark(self) -> bool {
         self.name & IS_MARK != 0
     }
@@ -45,13 +45,13 @@ impl Part {
 
 /// The names of fields and marks, by their numbers.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct FieldNumbers {
     numbers: HashMap<String, u32>,
     fields: Vec<String>,
     marks: Vec<&'static str>,
 }
 
-impl Names {
+impl FieldNumbers {
     fn field(&mut self, name: &str) -> u32 {
         if let Some(number) = self.numbers.get(name) {
             return *number;
@@ -72,16 +72,16 @@ impl Names {
 
     /// Packs a record, of whose group `last` came before.
     pub(super) fn pack(&mut self, record: Record, last: Option<&Packed>) -> Packed {
-        let (mut text, mut parts, mut long): (String, Vec<Part>, Vec<Arc<str>>) = Default::default();
+        let (mut text, mut parts, mut long): (String, Vec<PackedPart>, Vec<Arc<str>>) = Default::default();
         let known = |part: &str| last?.long.iter().find(|known| ***known == *part).cloned();
         // No body is so long that its end would not fit.
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let mut add = |name: u32, mark: u32, part: &str| {
             if part.len() < LONG_BYTES {
                 text.push_str(part);
-                parts.push(Part { name: name * 4 + mark, end: number(text.len()) });
+                parts.push(PackedPart { name: name * 4 + mark, end: number(text.len()) });
             } else {
-                parts.push(Part { name: name * 4 + mark + IS_LONG, end: number(long.len()) });
+                parts.push(PackedPart { name: name * 4 + mark + IS_LONG, end: number(long.len()) });
                 long.push(known(part).unwrap_or_else(|| Arc::from(part)));
             }
         };
@@ -129,7 +129,7 @@ mod tests {
         record.push("note", "größer");
         record.mark("section", "Removed");
         record.links.push(("More".to_owned(), "https://agency.test/".parse().unwrap()));
-        let mut names = Names::default();
+        let mut names = FieldNumbers::default();
         let (fields, marks, links) = (record.fields.clone(), record.marks.clone(), record.links.clone());
         let packed = names.pack(record, None);
         let unpacked = names.unpack(packed);
@@ -147,7 +147,7 @@ mod tests {
             record.mark("section", reasons);
             record
         };
-        let mut names = Names::default();
+        let mut names = FieldNumbers::default();
         let first = names.pack(record("A", &long), None);
         let second = names.pack(record("B", &long), Some(&first));
         let third = names.pack(record("C", &other), Some(&second));

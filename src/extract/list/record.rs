@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 use url::Url;
 
-use super::super::html::Said;
+use super::super::html::ElementText;
 use super::super::table::folded;
 use crate::domain::entry::{HIDDEN, STRUCK};
 use crate::domain::fields::FieldName;
@@ -14,13 +14,13 @@ use crate::domain::text::{boundary_before, one_line};
 const MAX_KEY_BYTES: usize = 2_000;
 
 /// What a row says in one field: nearly always one part.
-pub(in crate::extract) type Parts = SmallVec<[String; 1]>;
+pub(in crate::extract) type FieldParts = SmallVec<[String; 1]>;
 
 /// What one row says: for each field its parts, in the order of the settings.
 #[derive(Debug, Default)]
 pub(in crate::extract) struct Record {
     /// In the order of their names.
-    pub(super) fields: Vec<(FieldName, Parts)>,
+    pub(super) fields: Vec<(FieldName, FieldParts)>,
     pub(in crate::extract) links: Vec<(String, Url)>,
     /// What is true of the row and not said in it: where it stands, what of it is struck or hidden.
     pub(super) marks: Vec<(&'static str, String)>,
@@ -37,9 +37,9 @@ impl Record {
     }
 
     /// The parts of a field, for more of them.
-    pub(super) fn parts_mut(&mut self, field: &str) -> &mut Parts {
+    pub(super) fn parts_mut(&mut self, field: &str) -> &mut FieldParts {
         let at = self.find(field).unwrap_or_else(|at| {
-            self.fields.insert(at, (field.into(), Parts::new()));
+            self.fields.insert(at, (field.into(), FieldParts::new()));
             at
         });
         &mut self.fields[at].1
@@ -51,7 +51,7 @@ impl Record {
     }
 
     /// Takes a field away; gives its parts.
-    pub(super) fn remove(&mut self, field: &str) -> Parts {
+    pub(super) fn remove(&mut self, field: &str) -> FieldParts {
         self.find(field).map(|at| self.fields.remove(at).1).unwrap_or_default()
     }
 
@@ -64,7 +64,7 @@ impl Record {
     }
 
     /// Notes which words of the row are struck through or hidden.
-    pub(in crate::extract) fn mark_words(&mut self, said: &Said) {
+    pub(in crate::extract) fn mark_words(&mut self, said: &ElementText) {
         self.mark(STRUCK, said.struck.as_str());
         self.mark(HIDDEN, said.hidden.as_str());
     }

@@ -108,13 +108,13 @@ fn the_screening_list_says_the_same_in_csv_and_in_json() {
 
 #[test]
 fn a_companion_is_looked_for_beside_its_list() {
-    let part = |name: &str, url: &str| crate::domain::bundle::Part {
+    let part = |name: &str, url: &str| crate::domain::bundle::BundlePart {
         name: name.to_owned(),
         url: url.parse().unwrap(),
         content_type: None,
         body: b"",
     };
-    let wanted = |parts: &[crate::domain::bundle::Part<'_>]| {
+    let wanted = |parts: &[crate::domain::bundle::BundlePart<'_>]| {
         crate::extract::wanted(&SourceKind::Ofac, parts)
             .unwrap()
             .map(|wanted| (wanted.name, wanted.url.to_string()))

@@ -17,8 +17,8 @@ mod text;
 use std::collections::BTreeMap;
 
 use self::book::{Book, SheetFile};
-use self::cells::{Cells, Row};
-use super::columns::Plan;
+use self::cells::{SheetReader, SheetRow};
+use super::columns::ColumnPlan;
 use super::{Record, Rows};
 use crate::domain::entry::{Document, HIDDEN, STRUCK};
 use crate::domain::source::XlsxSettings;
@@ -40,7 +40,7 @@ pub(in crate::extract) fn extract(
 ) -> Result<Document, Unreadable> {
     let mut book = Book::open(page.body)?;
     let sheet = sheet(settings, &book)?;
-    let mut cells = Cells::of(&mut book, &sheet)?;
+    let mut cells = SheetReader::of(&mut book, &sheet)?;
     for _ in 0..settings.skip_rows {
         cells.row()?;
     }
@@ -52,9 +52,9 @@ pub(in crate::extract) fn extract(
     }
     let place = format!("the sheet {:?}", sheet.name);
     let first: Vec<Vec<String>> = waiting.iter().map(|row| row.texts(usize::MAX)).collect();
-    let (header, plan) = Plan::by_headers(&settings.columns, &settings.rows, &first, &place)?;
-    let reading = Reading { plan, headers: &first[header], is_hidden: sheet.is_hidden };
-    let mut table = Table {
+    let (header, plan) = ColumnPlan::by_headers(&settings.columns, &settings.rows, &first, &place)?;
+    let reading = SheetSettings { plan, headers: &first[header], is_hidden: sheet.is_hidden };
+    let mut table = SheetTable {
         settings,
         rows: Rows::of_columns(&settings.rows, page.url, &settings.columns),
         reading,
@@ -73,15 +73,15 @@ pub(in crate::extract) fn extract(
 }
 
 /// How the rows of a table are read.
-struct Reading<'a> {
-    plan: Plan<'a>,
+struct SheetSettings<'a> {
+    plan: ColumnPlan<'a>,
     headers: &'a [String],
     is_hidden: bool,
 }
 
-impl Reading<'_> {
+impl SheetSettings<'_> {
     /// What a row says; a cell that is merged over several columns of a field says it once.
-    fn record(&self, row: &Row) -> Record {
+    fn record(&self, row: &SheetRow) -> Record {
         let mut record = Record::default();
         let mut said = Vec::new();
         for (column, field) in &self.plan.0 {
@@ -98,7 +98,7 @@ impl Reading<'_> {
         record
     }
 
-    fn mark(&self, record: &mut Record, cell: &cells::Cell) {
+    fn mark(&self, record: &mut Record, cell: &cells::SheetCell) {
         record.mark(STRUCK, &cell.struck);
         if self.is_hidden || cell.is_hidden {
             record.mark(HIDDEN, &cell.text);
@@ -106,7 +106,7 @@ impl Reading<'_> {
     }
 
     /// The cells of a row that stand in columns without a header.
-    fn unnamed<'r>(&self, row: &'r Row) -> impl Iterator<Item = &'r cells::Cell> {
+    fn unnamed<'r>(&self, row: &'r SheetRow) -> impl Iterator<Item = &'r cells::SheetCell> {
         let has_header = |column: usize| {
             self.headers.get(column).is_some_and(|header| !folded_header(header).is_empty())
                 || self.plan.0.iter().any(|(known, _)| *known == column)
@@ -133,21 +133,21 @@ impl Reading<'_> {
 }
 
 /// The rows of a table as they come.
-struct Table<'a> {
+struct SheetTable<'a> {
     settings: &'a XlsxSettings,
     rows: Rows<'a>,
-    reading: Reading<'a>,
+    reading: SheetSettings<'a>,
     are_bands_details: bool,
     /// A row of one merged cell, until it is seen what follows it.
-    band: Option<Row>,
+    band: Option<SheetRow>,
     /// The last row, of which the next may say more.
     above: Option<Record>,
     /// What columns without a header hold, by the column.
     unnamed: BTreeMap<usize, Numbering>,
 }
 
-impl Table<'_> {
-    fn take(&mut self, row: &Row) -> Result<(), Unreadable> {
+impl SheetTable<'_> {
+    fn take(&mut self, row: &SheetRow) -> Result<(), Unreadable> {
         let headers = self.reading.headers.iter().filter(|header| !header.trim().is_empty()).count();
         if row.band > 1 && row.band * 2 > headers {
             return self.take_band(row);
@@ -173,7 +173,7 @@ impl Table<'_> {
     }
 
     /// A row of one cell: details of the row above, or else what heads the rows below, if some follow.
-    fn take_band(&mut self, row: &Row) -> Result<(), Unreadable> {
+    fn take_band(&mut self, row: &SheetRow) -> Result<(), Unreadable> {
         let Some(cell) = row.cells().first() else { return Ok(()) };
         // Bands say more of the rows above them only where the first of them has one.
         self.are_bands_details &= self.above.is_some();
@@ -186,7 +186,7 @@ impl Table<'_> {
             return Ok(());
         }
         self.take_pending_band()?;
-        self.band = Some(Row::of_one(cell.clone()));
+        self.band = Some(SheetRow::of_one(cell.clone()));
         Ok(())
     }
 
@@ -230,7 +230,7 @@ fn unnamed_field(column: usize) -> String {
     format!("column_{}", column + 1)
 }
 
-fn only_text(band: &Row) -> Option<String> {
+fn only_text(band: &SheetRow) -> Option<String> {
     band.cells().first().map(|cell| cell.text.clone())
 }
 
@@ -276,7 +276,7 @@ fn sheet(settings: &XlsxSettings, book: &Book<'_>) -> Result<SheetFile, Unreadab
 }
 
 /// The rows of one sheet, for somebody who looks at a book before it is known how it is read.
-pub(in crate::extract) struct Sheet {
+pub(in crate::extract) struct SheetRows {
     pub(in crate::extract) name: String,
     pub(in crate::extract) is_hidden: bool,
     pub(in crate::extract) rows: Vec<Vec<String>>,
@@ -286,18 +286,18 @@ pub(in crate::extract) struct Sheet {
 ///
 /// # Errors
 /// Where the body is no spreadsheet, or one that unpacks to too much.
-pub(in crate::extract) fn sheets(body: &[u8], most: usize) -> Result<Vec<Sheet>, Unreadable> {
+pub(in crate::extract) fn sheets(body: &[u8], most: usize) -> Result<Vec<SheetRows>, Unreadable> {
     let mut book = Book::open(body)?;
     let mut sheets = Vec::new();
     for sheet in book.sheets.clone() {
-        let mut cells = Cells::of(&mut book, &sheet)?;
+        let mut cells = SheetReader::of(&mut book, &sheet)?;
         let mut rows = Vec::new();
         while rows.len() < most
             && let Some(row) = cells.row()?
         {
             rows.push(row.texts(MAX_SHOWN_COLUMNS));
         }
-        sheets.push(Sheet { name: sheet.name, is_hidden: sheet.is_hidden, rows });
+        sheets.push(SheetRows { name: sheet.name, is_hidden: sheet.is_hidden, rows });
     }
     Ok(sheets)
 }

@@ -99,11 +99,11 @@ fn path(text: &str) -> Result<ElementPath, Unreadable> {
 struct Element {
     name: String,
     attributes: Vec<(String, String)>,
-    content: Vec<Content>,
+    content: Vec<ElementContent>,
 }
 
 #[derive(Debug)]
-enum Content {
+enum ElementContent {
     Text(String),
     Element(Element),
 }
@@ -122,15 +122,15 @@ impl Element {
 
     fn push_text(&mut self, more: &str) {
         match self.content.last_mut() {
-            Some(Content::Text(text)) => text.push_str(more),
-            _ => self.content.push(Content::Text(more.to_owned())),
+            Some(ElementContent::Text(text)) => text.push_str(more),
+            _ => self.content.push(ElementContent::Text(more.to_owned())),
         }
     }
 
     fn children(&self) -> impl Iterator<Item = &Self> {
         self.content.iter().filter_map(|content| match content {
-            Content::Element(element) => Some(element),
-            Content::Text(_) => None,
+            ElementContent::Element(element) => Some(element),
+            ElementContent::Text(_) => None,
         })
     }
 
@@ -140,8 +140,8 @@ impl Element {
             .content
             .iter()
             .map(|content| match content {
-                Content::Text(text) => text.clone(),
-                Content::Element(element) => element.text(),
+                ElementContent::Text(text) => text.clone(),
+                ElementContent::Element(element) => element.text(),
             })
             .collect();
         parts.join(if self.children().next().is_some() { " " } else { "" })
@@ -207,7 +207,7 @@ fn each_entry(
             Event::End(_) => {
                 open.pop();
                 match (entry.pop(), entry.last_mut()) {
-                    (Some(element), Some(parent)) => parent.content.push(Content::Element(element)),
+                    (Some(element), Some(parent)) => parent.content.push(ElementContent::Element(element)),
                     (Some(element), None) => {
                         held = 0;
                         show(element)?;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use ego_tree::NodeId;
 use scraper::{ElementRef, Node};
 
-use super::Words;
+use super::WordsBuilder;
 use crate::domain::entry::{Entry, SECTION};
 use crate::domain::noise::{Noise, NoiseClass};
 use crate::domain::text::{one_line, shorten};
@@ -13,17 +13,17 @@ use crate::extract::section;
 use crate::extract::table::folded;
 
 /// The headings above an item: level and label.
-pub(super) type Place = Vec<(u8, String)>;
+pub(super) type HeadingPath = Vec<(u8, String)>;
 
 /// An item under construction.
-pub(super) struct Item {
+pub(super) struct ItemBuilder {
     /// It ends with this element.
     pub(super) ends: NodeId,
     /// Whether something was said of the term, in a list of terms.
     pub(super) is_explained: bool,
     /// What the item says in whose list it stands.
     pub(super) below: String,
-    pub(super) words: Words,
+    pub(super) words: WordsBuilder,
 }
 
 /// An item is called by so much of what it says.
@@ -41,9 +41,9 @@ static FLEETING: LazyLock<Noise> = LazyLock::new(|| {
     Noise::of([Counters, FootnoteMarks, Nonces, RelativeTimes, Timestamps])
 });
 
-impl Item {
+impl ItemBuilder {
     /// The entry; headings above `top` are above all of the page.
-    pub(super) fn into_entry(self, place: &Place, top: u8) -> Option<Entry> {
+    pub(super) fn into_entry(self, place: &HeadingPath, top: u8) -> Option<Entry> {
         if self.words.lines.is_blank() && self.words.links.is_empty() {
             return None;
         }

@@ -8,7 +8,7 @@ use crate::domain::text::{one_line, shorten};
 use crate::extract::html;
 
 /// A row of a table that holds data, not a page's layout.
-pub(super) struct Row {
+pub(super) struct DataRow {
     pub(super) id: NodeId,
     /// Its first words, which say what it is about.
     lead: String,
@@ -21,7 +21,7 @@ const MAX_LEAD_CHARS: usize = 80;
 /// What stands between the cells of a row.
 pub(super) const CELL_MARK: &str = " | ";
 
-impl Row {
+impl DataRow {
     /// The row that an element begins, if it is one of data.
     pub(super) fn of(element: ElementRef<'_>) -> Option<Self> {
         let mut cells = element.child_elements().filter(|cell| is_cell(*cell));

@@ -7,11 +7,11 @@ use serde_json::Value;
 use url::Url;
 
 use super::{next_page, partial, pattern};
-use crate::domain::bundle::Part;
+use crate::domain::bundle::BundlePart;
 use crate::domain::source::JsonSettings;
 use crate::domain::text::counted;
 use crate::domain::verdict::Unreadable;
-use crate::extract::following::{self, Wanted};
+use crate::extract::following::{self, WantedAnswer};
 use crate::extract::list::json as list;
 use crate::extract::{RawDocument, charset};
 
@@ -90,7 +90,10 @@ const OFFSET_KEYS: [&str; 4] = ["offset", "skip", "start", "startindex"];
 ///
 /// # Errors
 /// Where it says that there is more, and not where.
-pub(super) fn next(settings: &JsonSettings, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
+pub(super) fn next(
+    settings: &JsonSettings,
+    parts: &[BundlePart<'_>],
+) -> Result<Option<WantedAnswer>, Unreadable> {
     static JSON_HINT: LazyLock<Regex> = LazyLock::new(|| {
         pattern(r"(?i)next|more|total|count|numfound|exceeded|page|cursor|token|offset|scroll")
     });
@@ -103,7 +106,7 @@ pub(super) fn next(settings: &JsonSettings, parts: &[Part<'_>]) -> Result<Option
     if parts[..parts.len() - 1].iter().any(|part| part.body == last.body) {
         return Err(partial(&format!("{} leads to the same entries again", last.url)));
     }
-    let said = Said(around(&value));
+    let said = EnvelopeValues(around(&value));
     if let Some(next) = said.find(&NEXT_KEYS, link) {
         return next_page(parts, following::address(last, &next)?);
     }
@@ -133,7 +136,7 @@ pub(super) fn next(settings: &JsonSettings, parts: &[Part<'_>]) -> Result<Option
 
 /// What a root says by which it is a part of a longer list, in words.
 pub(in crate::extract) fn says_more_in(value: &Value) -> Option<String> {
-    let said = Said(around(value));
+    let said = EnvelopeValues(around(value));
     if let Some(next) = said.find(&NEXT_KEYS, link) {
         return Some(format!("it names a next page, {next}"));
     }
@@ -154,12 +157,12 @@ pub(in crate::extract) fn says_more_in(value: &Value) -> Option<String> {
 }
 
 /// By what the next answer is asked for.
-struct Question {
+struct NextQuery {
     name: String,
     value: String,
 }
 
-impl Question {
+impl NextQuery {
     /// The address with this in its question, in place of what was asked before.
     fn url(&self, here: &Url) -> String {
         let mut url = here.clone();
@@ -175,9 +178,9 @@ impl Question {
 }
 
 /// What stands beside the entries, by folded name.
-struct Said<'a>(Vec<(String, &'a Value)>);
+struct EnvelopeValues<'a>(Vec<(String, &'a Value)>);
 
-impl Said<'_> {
+impl EnvelopeValues<'_> {
     fn find<T>(&self, names: &[&str], read: impl Fn(&Value) -> Option<T>) -> Option<T> {
         self.0.iter().find_map(|(name, value)| names.contains(&&**name).then(|| read(value)).flatten())
     }
@@ -197,7 +200,7 @@ impl Said<'_> {
     }
 
     /// The token of the next answer. A word that comes with the last page as well ends where that says so.
-    fn cursor(&self, last: &Part<'_>) -> Option<Question> {
+    fn cursor(&self, last: &BundlePart<'_>) -> Option<NextQuery> {
         let has_more = self.find(&MORE_KEYS, Value::as_bool);
         if has_more == Some(false) {
             return None;
@@ -208,12 +211,12 @@ impl Said<'_> {
             if matches!(*name, "endcursor" | "scrollid") && has_more != Some(true) {
                 return None;
             }
-            Some(Question { name: asked_as(last, question), value })
+            Some(NextQuery { name: asked_as(last, question), value })
         })
     }
 
     /// The number of the next page, where pages are numbered and counted.
-    fn page_number(&self, last: &Part<'_>) -> Result<Option<Question>, Unreadable> {
+    fn page_number(&self, last: &BundlePart<'_>) -> Result<Option<NextQuery>, Unreadable> {
         let found = |names: &[&str]| self.find(names, Value::as_u64);
         let (Some(page), Some(pages)) = (found(&PAGE_KEYS), found(&PAGES_KEYS)) else { return Ok(None) };
         // Pages counted from 0 end one earlier.
@@ -230,11 +233,11 @@ impl Said<'_> {
             return Err(partial(&format!("page {page} of {pages}, although {name}={value} was asked for")));
         }
         let name = asked.map_or_else(|| "page".to_owned(), |(name, _)| name.into_owned());
-        Ok(Some(Question { name, value: next.to_string() }))
+        Ok(Some(NextQuery { name, value: next.to_string() }))
     }
 
     /// The number of the entry at which the next answer begins.
-    fn offset(&self, last: &Part<'_>, rows: usize) -> Option<Question> {
+    fn offset(&self, last: &BundlePart<'_>, rows: usize) -> Option<NextQuery> {
         let (name, offset) = self.0.iter().find_map(|(name, value)| {
             OFFSET_KEYS.contains(&&**name).then(|| Some((name.as_str(), value.as_u64()?))).flatten()
         })?;
@@ -242,15 +245,15 @@ impl Said<'_> {
         if asked.is_some_and(|(_, value)| value.parse() != Ok(offset)) {
             return None;
         }
-        Some(Question { name: asked_as(last, name), value: rows.to_string() })
+        Some(NextQuery { name: asked_as(last, name), value: rows.to_string() })
     }
 }
 
 /// The number after that of the page that was asked for, where one was.
-fn page_after(last: &Part<'_>) -> Option<Question> {
+fn page_after(last: &BundlePart<'_>) -> Option<NextQuery> {
     let (name, value) = last.url.query_pairs().find(|(name, _)| is_page(name))?;
     let next = value.parse::<u64>().ok()?.checked_add(1)?;
-    Some(Question { name: name.into_owned(), value: next.to_string() })
+    Some(NextQuery { name: name.into_owned(), value: next.to_string() })
 }
 
 fn is_page(name: &str) -> bool {
@@ -269,7 +272,7 @@ fn is_page(name: &str) -> bool {
 }
 
 /// What the address calls the question, if it asks it already.
-fn asked_as(part: &Part<'_>, question: &str) -> String {
+fn asked_as(part: &BundlePart<'_>, question: &str) -> String {
     let asked = part.url.query_pairs().find(|(name, _)| name.eq_ignore_ascii_case(question));
     asked.map_or_else(|| question.to_owned(), |(name, _)| name.into_owned())
 }
@@ -318,8 +321,13 @@ fn link(value: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn part<'a>(name: &str, url: &str, body: &'a str) -> Part<'a> {
-        Part { name: name.to_owned(), url: url.parse().unwrap(), content_type: None, body: body.as_bytes() }
+    fn part<'a>(name: &str, url: &str, body: &'a str) -> BundlePart<'a> {
+        BundlePart {
+            name: name.to_owned(),
+            url: url.parse().unwrap(),
+            content_type: None,
+            body: body.as_bytes(),
+        }
     }
 
     #[test]
@@ -356,7 +364,7 @@ mod tests {
 
     fn asked(parts: &[(&str, &str)]) -> Result<Option<String>, String> {
         let settings = JsonSettings { entries: "$.results[*]".to_owned(), ..JsonSettings::default() };
-        let parts: Vec<Part<'_>> = parts.iter().map(|(url, body)| part(url, url, body)).collect();
+        let parts: Vec<BundlePart<'_>> = parts.iter().map(|(url, body)| part(url, url, body)).collect();
         let wanted = next(&settings, &parts).map_err(|error| error.to_string())?;
         Ok(wanted.map(|wanted| wanted.url.to_string()))
     }

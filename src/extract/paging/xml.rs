@@ -6,11 +6,11 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::{next_page, partial};
-use crate::domain::bundle::Part;
+use crate::domain::bundle::BundlePart;
 use crate::domain::source::XmlSettings;
 use crate::domain::text::counted;
 use crate::domain::verdict::Unreadable;
-use crate::extract::following::{self, Wanted};
+use crate::extract::following::{self, WantedAnswer};
 use crate::extract::list::xml as list;
 use crate::extract::xml::unexpected;
 use crate::extract::{RawDocument, charset};
@@ -47,7 +47,10 @@ struct Near {
 ///
 /// # Errors
 /// Where it says that there is more, and not where.
-pub(super) fn next(settings: &XmlSettings, parts: &[Part<'_>]) -> Result<Option<Wanted>, Unreadable> {
+pub(super) fn next(
+    settings: &XmlSettings,
+    parts: &[BundlePart<'_>],
+) -> Result<Option<WantedAnswer>, Unreadable> {
     let Some(last) = parts.last() else { return Ok(None) };
     let text = charset::decode(&RawDocument::from(last)).into_owned();
     // What is no such document is for its extractor to refuse.
@@ -170,7 +173,7 @@ mod tests {
     fn wanted(body: &str) -> Result<Option<String>, String> {
         let settings = XmlSettings { entries: vec!["list/entry".to_owned()], ..XmlSettings::default() };
         let url = "https://a.test/list.xml".parse().unwrap();
-        let part = Part { name: "first".to_owned(), url, content_type: None, body: body.as_bytes() };
+        let part = BundlePart { name: "first".to_owned(), url, content_type: None, body: body.as_bytes() };
         let wanted = next(&settings, &[part]).map_err(|error| error.to_string())?;
         Ok(wanted.map(|wanted| wanted.url.to_string()))
     }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use toml::Value;
 
 use super::grid::Grid;
-use super::shape::Shape;
+use super::shape::FileShape;
 use super::{Guess, MIN_ROWS, column, lines, renamed};
 use crate::domain::text::one_line;
 use crate::extract::list;
@@ -76,12 +76,12 @@ fn without_notes(text: &str, delimiter: char) -> (&str, Vec<String>) {
     if notes.is_empty() { (text, notes) } else { (table, notes) }
 }
 
-type Columns = Vec<Option<(String, String)>>;
+type ProposedColumns = Vec<Option<(String, String)>>;
 
-fn csv_table(text: &str, delimiter: char) -> Option<(Columns, Grid)> {
+fn csv_table(text: &str, delimiter: char) -> Option<(ProposedColumns, Grid)> {
     let mut reader =
         csv::ReaderBuilder::new().delimiter(u8::try_from(delimiter).ok()?).from_reader(text.as_bytes());
-    let columns: Columns = reader.headers().ok()?.iter().map(column).collect();
+    let columns: ProposedColumns = reader.headers().ok()?.iter().map(column).collect();
     let fields: Vec<Option<String>> =
         columns.iter().map(|column| column.as_ref().map(|(_, field)| field.clone())).collect();
     if fields.len() > MAX_FIELDS || fields.iter().flatten().count() < 2 {
@@ -125,7 +125,7 @@ fn bare(text: &str) -> Option<Guess> {
 }
 
 /// Whether what seem to be headers are a row: a number stands among them, or one is what rows below say.
-fn is_like_rows(columns: &Columns, grid: &Grid) -> bool {
+fn is_like_rows(columns: &ProposedColumns, grid: &Grid) -> bool {
     columns.iter().enumerate().any(|(at, column)| {
         let Some((header, _)) = column else { return false };
         let is_number = header.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '/'));
@@ -185,12 +185,12 @@ fn plain(value: &Json) -> String {
 /// XML: the elements nearest to the root that come several times and have fields, and those that
 /// stand as they do under another name.
 fn xml(text: &str) -> Vec<String> {
-    let Ok(shape) = Shape::of(text) else { return Vec::new() };
+    let Ok(shape) = FileShape::of(text) else { return Vec::new() };
     let guesses = shape.entries(MIN_ROWS).into_iter();
     guesses.filter_map(|entries| xml_entries(text, &shape, entries)).collect()
 }
 
-fn xml_entries(text: &str, shape: &Shape, entries: Vec<String>) -> Option<String> {
+fn xml_entries(text: &str, shape: &FileShape, entries: Vec<String>) -> Option<String> {
     let named = |path: String| Some((column(path.trim_start_matches('@'))?.1, path));
     let fields = shape.fields_of(&entries).into_iter().filter_map(named).take(MAX_FIELDS);
     let fields: BTreeMap<String, String> = fields.collect();

@@ -59,7 +59,7 @@ pub(in crate::extract) fn left_out(
         tables: others(&markup, &read.iter().map(|table| table.id()).collect()),
         ..LeftOut::default()
     };
-    let said = Said::of(document);
+    let said = EntryTexts::of(document);
     let mut sought = 0;
     let mut known = HashSet::new();
     for cell in read.iter().flat_map(|table| cells_that_say(*table)) {
@@ -110,12 +110,12 @@ fn others(markup: &Markup, read: &HashSet<ego_tree::NodeId>) -> usize {
 }
 
 /// All that entries say.
-struct Said {
+struct EntryTexts {
     lines: HashSet<String>,
     all: String,
 }
 
-impl Said {
+impl EntryTexts {
     fn of(document: &Document) -> Self {
         let mut said = Self { lines: HashSet::new(), all: String::new() };
         for text in document.entries.iter().flat_map(|entry| entry.fields.values().chain([&entry.title])) {

@@ -12,18 +12,18 @@ use crate::extract::xml;
 const MAX_PATHS: usize = 512;
 
 /// The paths of a file's elements.
-pub(super) struct Shape {
-    paths: BTreeMap<Vec<String>, Kind>,
+pub(super) struct FileShape {
+    paths: BTreeMap<Vec<String>, PathShape>,
 }
 
 /// What the elements of one path have in common.
 #[derive(Default)]
-struct Kind {
+struct PathShape {
     count: usize,
     attributes: BTreeSet<String>,
 }
 
-impl Shape {
+impl FileShape {
     /// # Errors
     /// Where it is not well-formed.
     pub(super) fn of(text: &str) -> Result<Self, Unreadable> {

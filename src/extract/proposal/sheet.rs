@@ -7,7 +7,7 @@ use toml::Value;
 use super::grid::Grid;
 use super::{Guess, MIN_ROWS, column, lines, renamed};
 use crate::domain::text::one_line;
-use crate::extract::list::xlsx::{self, Sheet};
+use crate::extract::list::xlsx::{self, SheetRows};
 use crate::extract::table::{self, HEADER_ROWS};
 
 /// So many rows of a sheet are looked at.
@@ -24,7 +24,7 @@ pub(super) fn of(body: &[u8]) -> Vec<Guess> {
     tables.into_iter().map(|(_, guess)| guess).collect()
 }
 
-fn guess(sheet: &Sheet, all: &[Sheet]) -> Option<(usize, Guess)> {
+fn guess(sheet: &SheetRows, all: &[SheetRows]) -> Option<(usize, Guess)> {
     let header = sheet.rows.iter().take(MAX_ABOVE).position(|row| is_header(row, &sheet.rows))?;
     let columns: Vec<_> = sheet.rows[header].iter().map(|cell| column(cell)).collect();
     let rows: Vec<Vec<String>> =

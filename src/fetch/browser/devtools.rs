@@ -19,13 +19,13 @@ pub(super) struct DevTools {
     last_id: u64,
     read: Vec<u8>,
     /// What happened while an answer was waited for.
-    waiting: VecDeque<Event>,
+    waiting: VecDeque<BrowserEvent>,
     max_message_bytes: usize,
 }
 
 /// Something that happened in the browser.
 #[derive(Debug)]
-pub(super) struct Event {
+pub(super) struct BrowserEvent {
     /// Its name, such as `Page.loadEventFired`.
     pub name: String,
     /// What there is to know about it.
@@ -80,7 +80,7 @@ impl DevTools {
     }
 
     /// The next thing that happens.
-    pub(super) async fn event(&mut self) -> Result<Event, VisitError> {
+    pub(super) async fn event(&mut self) -> Result<BrowserEvent, VisitError> {
         loop {
             if let Some(event) = self.waiting.pop_front() {
                 return Ok(event);
@@ -115,7 +115,7 @@ fn ended() -> VisitError {
     VisitError::Broken("it ended unexpectedly".to_owned())
 }
 
-fn event(mut message: Value) -> Option<Event> {
+fn event(mut message: Value) -> Option<BrowserEvent> {
     let name = message["method"].as_str()?.to_owned();
-    Some(Event { name, about: message["params"].take() })
+    Some(BrowserEvent { name, about: message["params"].take() })
 }

@@ -95,7 +95,7 @@ struct Guide {
 }
 
 /// A request as far as a proxy must understand it.
-struct Head {
+struct ProxyRequest {
     method: String,
     target: String,
     /// The other lines, without those that are meant for the proxy.
@@ -121,7 +121,7 @@ impl Guide {
     }
 
     /// Bytes both ways, unread: what is encrypted is between the browser and the host.
-    async fn tunnel(&self, browser: &mut TcpStream, head: &Head) -> Result<(), &'static str> {
+    async fn tunnel(&self, browser: &mut TcpStream, head: &ProxyRequest) -> Result<(), &'static str> {
         let (host, port) = head.target.rsplit_once(':').ok_or(BAD_REQUEST)?;
         let port = port.parse().map_err(|_| BAD_REQUEST)?;
         let mut server = self.connect(host, port).await?;
@@ -133,7 +133,7 @@ impl Guide {
     }
 
     /// One request and its answer. The next one may be for another host and has to come anew.
-    async fn forward(&self, browser: &mut TcpStream, head: &Head) -> Result<(), &'static str> {
+    async fn forward(&self, browser: &mut TcpStream, head: &ProxyRequest) -> Result<(), &'static str> {
         let url = Url::parse(&head.target).ok().filter(|url| url.scheme() == "http").ok_or(BAD_REQUEST)?;
         let host = url.host_str().ok_or(BAD_REQUEST)?;
         let mut server = self.connect(host, url.port().unwrap_or(80)).await?;
@@ -201,7 +201,7 @@ fn content_length(lines: &[String]) -> u64 {
     length.unwrap_or_default()
 }
 
-async fn read_head(browser: &mut TcpStream) -> io::Result<Head> {
+async fn read_head(browser: &mut TcpStream) -> io::Result<ProxyRequest> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -224,5 +224,5 @@ async fn read_head(browser: &mut TcpStream) -> io::Result<Head> {
         name.starts_with("proxy-") || matches!(name.as_str(), "connection" | "keep-alive" | "te" | "trailer")
     };
     let lines = lines.filter(|line| !is_for_us(line)).map(str::to_owned).collect();
-    Ok(Head { method, target, lines, rest })
+    Ok(ProxyRequest { method, target, lines, rest })
 }

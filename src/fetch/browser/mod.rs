@@ -19,13 +19,13 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::address::AddressGuard;
-use super::error::{FetchError, Phase};
+use super::error::{FetchError, ReadPhase};
 use super::{FetchResponse, body};
 use crate::settings::BrowserSettings;
 
 use egress_proxy::EgressProxy;
-use process::Process;
-use visit::Shown;
+use process::BrowserProcess;
+use visit::RenderedPage;
 
 /// Shows pages, one at a time: each browser takes hundreds of megabytes.
 #[derive(Debug)]
@@ -70,8 +70,8 @@ impl Browser {
         let refuse = |reason: String| FetchError::Browser { url: url.to_string(), reason };
         let passage =
             EgressProxy::open(self.guard.clone()).await.map_err(|error| refuse(error.to_string()))?;
-        let mut process =
-            Process::start(&self.settings, passage.address()).map_err(|error| refuse(error.to_string()))?;
+        let mut process = BrowserProcess::start(&self.settings, passage.address())
+            .map_err(|error| refuse(error.to_string()))?;
         let pipes = process.pipes();
         let showing = async {
             tokio::select! {
@@ -90,7 +90,7 @@ impl Browser {
                 Err(passage.refused().map_or_else(|| refuse(reason), |refused| refused.into_error(url)))
             }
             Err(_) => Err(FetchError::Timeout {
-                phase: Phase::Total,
+                phase: ReadPhase::Total,
                 url: url.to_string(),
                 after: self.settings.timeout,
             }),
@@ -100,7 +100,7 @@ impl Browser {
 
 /// The page as an answer. What the server said of the bytes it sent does not hold of what scripts
 /// made of them.
-fn answer(url: &Url, shown: Shown, passage: &EgressProxy) -> Result<FetchResponse, FetchError> {
+fn answer(url: &Url, shown: RenderedPage, passage: &EgressProxy) -> Result<FetchResponse, FetchError> {
     let answered = shown.url.parse::<Url>().unwrap_or_else(|_| url.clone());
     if let Some(refused) = passage.refused().filter(|refused| refused.is_host_of(&answered)) {
         return Err(refused.into_error(url));

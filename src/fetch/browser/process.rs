@@ -53,7 +53,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running browser; killed with all its processes when dropped.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(super) struct BrowserProcess {
     child: Child,
     group: Option<Pid>,
     pipes: Option<Pipes>,
@@ -64,7 +64,7 @@ pub(super) struct Process {
 /// What is said to the browser, and what it says.
 pub(super) type Pipes = (ChildStdin, ChildStdout);
 
-impl Process {
+impl BrowserProcess {
     /// Starts a browser that reaches the network through `passage` alone.
     pub(super) fn start(settings: &BrowserSettings, passage: SocketAddr) -> io::Result<Self> {
         let profile = TempDir::with_prefix("regwatch-browser-")?;
@@ -137,7 +137,7 @@ impl Process {
     }
 }
 
-impl Drop for Process {
+impl Drop for BrowserProcess {
     fn drop(&mut self) {
         self.kill();
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use super::devtools::{DevTools, Event};
+use super::devtools::{BrowserEvent, DevTools};
 use super::process::Pipes;
 use super::{Manners, UserAgent};
 
@@ -18,7 +18,7 @@ const SPARE_BYTES: usize = 1 << 20;
 
 /// What stands in the browser's window.
 #[derive(Debug, Default)]
-pub(super) struct Shown {
+pub(super) struct RenderedPage {
     /// The status of the answer that the page came from.
     pub status: u16,
     /// The address of that answer.
@@ -44,7 +44,7 @@ pub(super) async fn visit(
     url: &Url,
     manners: &Manners,
     max_bytes: usize,
-) -> Result<Shown, VisitError> {
+) -> Result<RenderedPage, VisitError> {
     let pipes = pipes.ok_or_else(|| VisitError::Broken("it has no pipes".to_owned()))?;
     // Quotation marks and line feeds are twice as long there, other characters up to six times.
     let mut tools = DevTools::new(pipes, max_bytes.saturating_mul(2).saturating_add(SPARE_BYTES));
@@ -89,8 +89,8 @@ async fn open_tab(tools: &mut DevTools, manners: &Manners) -> Result<String, Vis
 }
 
 /// Waits until the page asks for nothing more, whatever pages it leads on to.
-async fn rest(tools: &mut DevTools, frame: &str) -> Result<Shown, VisitError> {
-    let mut shown = Shown::default();
+async fn rest(tools: &mut DevTools, frame: &str) -> Result<RenderedPage, VisitError> {
+    let mut shown = RenderedPage::default();
     let mut loader = Value::Null;
     let mut deadline = None;
     loop {
@@ -101,7 +101,7 @@ async fn rest(tools: &mut DevTools, frame: &str) -> Result<Shown, VisitError> {
                 Err(_) => return Ok(shown),
             },
         };
-        let Event { name, about } = event;
+        let BrowserEvent { name, about } = event;
         match name.as_str() {
             "Network.responseReceived" if about["type"] == "Document" && about["frameId"] == frame => {
                 shown = document(&about["response"]);
@@ -122,9 +122,9 @@ async fn rest(tools: &mut DevTools, frame: &str) -> Result<Shown, VisitError> {
     }
 }
 
-fn document(response: &Value) -> Shown {
+fn document(response: &Value) -> RenderedPage {
     let headers = response["headers"].as_object().into_iter().flatten();
-    Shown {
+    RenderedPage {
         status: response["status"].as_u64().and_then(|status| status.try_into().ok()).unwrap_or_default(),
         url: response["url"].as_str().unwrap_or_default().to_owned(),
         headers: headers

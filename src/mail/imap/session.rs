@@ -9,7 +9,7 @@ use async_imap::error::Error;
 use async_imap::types::{Fetch, Uid, UnsolicitedResponse};
 use futures_util::TryStreamExt;
 
-use super::wire::{Wire, connect};
+use super::wire::{ImapWire, connect};
 use super::{COMMAND, Imap, ImapError};
 use crate::domain::text::{one_line, shorten};
 use crate::mail::{Folder, MAX_MESSAGE_BYTES};
@@ -32,7 +32,7 @@ macro_rules! step {
 /// A mailbox that is open.
 #[derive(Debug)]
 pub struct Mailbox {
-    session: Session<Wire>,
+    session: Session<ImapWire>,
     settings: ImapSettings,
     server: String,
     uid_validity: u32,

@@ -20,18 +20,18 @@ use crate::settings::ImapSecurity;
 const MAX_ANSWER_BYTES: usize = 8 * MAX_MESSAGE_BYTES;
 
 /// A connection. It gives out bytes up to a limit that every command sets anew.
-pub(super) struct Wire {
-    stream: Stream,
+pub(super) struct ImapWire {
+    stream: ImapStream,
     left: usize,
 }
 
-enum Stream {
+enum ImapStream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-impl Wire {
-    fn new(stream: Stream) -> Self {
+impl ImapWire {
+    fn new(stream: ImapStream) -> Self {
         Self { stream, left: MAX_ANSWER_BYTES }
     }
 
@@ -42,7 +42,7 @@ impl Wire {
 }
 
 /// Connects, in TLS where that is wanted, and takes the server's greeting.
-pub(super) async fn connect(imap: &Imap) -> Result<Client<Wire>, ImapError> {
+pub(super) async fn connect(imap: &Imap) -> Result<Client<ImapWire>, ImapError> {
     let refused = |reason: String| ImapError::Connect { server: imap.server(), reason };
     match tokio::time::timeout(CONNECT * 3, connected(imap)).await {
         Ok(connected) => connected.map_err(refused),
@@ -50,15 +50,15 @@ pub(super) async fn connect(imap: &Imap) -> Result<Client<Wire>, ImapError> {
     }
 }
 
-async fn connected(imap: &Imap) -> Result<Client<Wire>, String> {
+async fn connected(imap: &Imap) -> Result<Client<ImapWire>, String> {
     let address = (imap.settings.host.as_str(), imap.settings.port);
     let tcp = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
     tcp.set_nodelay(true).map_err(|error| error.to_string())?;
     let stream = match (&imap.tls, imap.settings.security) {
         (Some(_), ImapSecurity::Tls) => in_tls(imap, tcp).await?,
-        _ => Stream::Plain(tcp),
+        _ => ImapStream::Plain(tcp),
     };
-    let mut client = Client::new(Wire::new(stream));
+    let mut client = Client::new(ImapWire::new(stream));
     greet(&mut client).await?;
     if imap.settings.security != ImapSecurity::StartTls {
         return Ok(client);
@@ -69,18 +69,18 @@ async fn connected(imap: &Imap) -> Result<Client<Wire>, String> {
         .map_err(|error| format!("it does not offer STARTTLS: {}", super::session::in_words(&error)))?;
     // What somebody on the way slipped in behind the answer goes with the client's buffer.
     match client.into_inner().stream {
-        Stream::Plain(tcp) => Ok(Client::new(Wire::new(in_tls(imap, tcp).await?))),
-        Stream::Tls(_) => Err("it is in TLS already".to_owned()),
+        ImapStream::Plain(tcp) => Ok(Client::new(ImapWire::new(in_tls(imap, tcp).await?))),
+        ImapStream::Tls(_) => Err("it is in TLS already".to_owned()),
     }
 }
 
-async fn in_tls(imap: &Imap, tcp: TcpStream) -> Result<Stream, String> {
+async fn in_tls(imap: &Imap, tcp: TcpStream) -> Result<ImapStream, String> {
     let tls = imap.tls.as_ref().ok_or("TLS was not prepared")?;
     let stream = tls.connector.connect(tls.server.clone(), tcp).await.map_err(|error| error.to_string())?;
-    Ok(Stream::Tls(Box::new(stream)))
+    Ok(ImapStream::Tls(Box::new(stream)))
 }
 
-async fn greet(client: &mut Client<Wire>) -> Result<(), String> {
+async fn greet(client: &mut Client<ImapWire>) -> Result<(), String> {
     let greeting = client.read_response().await.map_err(|_| "its greeting cannot be read".to_owned())?;
     let greeting = greeting.ok_or("it closed the connection")?;
     match greeting.parsed() {
@@ -89,19 +89,19 @@ async fn greet(client: &mut Client<Wire>) -> Result<(), String> {
     }
 }
 
-impl fmt::Debug for Wire {
+impl fmt::Debug for ImapWire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wire").field("left", &self.left).finish_non_exhaustive()
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for ImapWire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buf.filled().len();
         ready!(match &mut this.stream {
-            Stream::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
-            Stream::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+            ImapStream::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            ImapStream::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
         })?;
         let Some(left) = this.left.checked_sub(buf.filled().len() - before) else {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, "an answer is too large")));
@@ -111,25 +111,25 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for ImapWire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match &mut self.get_mut().stream {
-            Stream::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
-            Stream::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+            ImapStream::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            ImapStream::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().stream {
-            Stream::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
-            Stream::Tls(tls) => Pin::new(tls).poll_flush(cx),
+            ImapStream::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            ImapStream::Tls(tls) => Pin::new(tls).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().stream {
-            Stream::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
-            Stream::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+            ImapStream::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            ImapStream::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }
 }

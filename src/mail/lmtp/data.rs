@@ -20,14 +20,14 @@ enum At {
 /// It ends with CR LF . CR LF and with nothing else. What takes a bare LF for the end of a line as
 /// well lets a sender smuggle a second message in behind the first.
 #[derive(Debug)]
-pub(super) struct Data {
+pub(super) struct MessageData {
     bytes: Vec<u8>,
     at: At,
     /// No more bytes than this are kept.
     limit: usize,
 }
 
-impl Data {
+impl MessageData {
     pub(super) fn new(limit: usize) -> Self {
         Self { bytes: Vec::new(), at: At::Begin, limit }
     }
@@ -88,7 +88,7 @@ mod tests {
     #[track_caller]
     fn check(input: &str, message: Option<&str>, rest: &str) {
         for size in [1, 2, 3, input.len()] {
-            let (mut data, mut taken, mut ended) = (Data::new(64), 0, false);
+            let (mut data, mut taken, mut ended) = (MessageData::new(64), 0, false);
             for part in input.as_bytes().chunks(size) {
                 let (count, is_end) = data.take(part);
                 taken += count;
@@ -125,7 +125,7 @@ mod tests {
             "a\n\r.\r\nb",
         ] {
             let input = format!("{smuggled}\r\n.\r\nNOOP\r\n");
-            let mut data = Data::new(64);
+            let mut data = MessageData::new(64);
             let (taken, ended) = data.take(input.as_bytes());
             assert!(ended, "{input:?}");
             assert_eq!(&input[taken..], "NOOP\r\n", "{input:?}");
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn of_what_is_very_large_the_beginning_is_kept_and_the_end_is_found() {
-        let mut data = Data::new(10);
+        let mut data = MessageData::new(10);
         let (_, ended) = data.take(&[b'x'; 1000]);
         assert!(!ended && data.bytes.len() == 10);
         assert_eq!(data.take(b"\r\n.\r\nNOOP"), (5, true));

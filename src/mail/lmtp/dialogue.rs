@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use smtp_proto::{Error, MAIL_BODY_BINARYMIME, MailFrom, Request};
 
-use super::data::Data;
+use super::data::MessageData;
 use crate::domain::email::EmailAddress;
 use crate::mail::MAX_MESSAGE_BYTES;
 use crate::mail::inbound_message::detail_of;
@@ -20,7 +20,7 @@ const MAX_ERRORS: u32 = 20;
 
 /// A message that was handed over, and waits to be answered for each of its recipients.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Handed {
+pub struct HandedMessage {
     /// The envelope's sender; empty for a bounce.
     pub sender: String,
     /// The envelope's recipients, all of them of the mailboxes.
@@ -35,7 +35,7 @@ pub enum NextAction {
     /// Read on.
     More,
     /// Take the message, and settle it.
-    Message(Handed),
+    Message(HandedMessage),
     /// Close the connection.
     Over,
 }
@@ -52,7 +52,7 @@ pub enum DeliveryStatus {
 }
 
 #[derive(Debug)]
-enum Phase {
+enum DialoguePhase {
     /// Nobody said LHLO.
     Greeting,
     /// Between two messages.
@@ -60,7 +60,7 @@ enum Phase {
     /// An envelope is written.
     Envelope { sender: String, recipients: Vec<String> },
     /// A message comes in.
-    Data { sender: String, recipients: Vec<String>, data: Data },
+    Data { sender: String, recipients: Vec<String>, data: MessageData },
     /// A message is being taken, for so many recipients.
     Taking(usize),
     /// It is over.
@@ -73,7 +73,7 @@ pub struct Dialogue {
     mailboxes: Vec<EmailAddress>,
     input: Vec<u8>,
     replies: String,
-    phase: Phase,
+    phase: DialoguePhase,
     errors: u32,
     /// The rest of a line that was too long is passed over.
     is_skipping: bool,
@@ -84,7 +84,7 @@ impl Dialogue {
     #[must_use]
     pub fn new(mailboxes: Vec<EmailAddress>) -> Self {
         let (input, replies) = (Vec::new(), "220 regwatch LMTP\r\n".to_owned());
-        Self { mailboxes, input, replies, phase: Phase::Greeting, errors: 0, is_skipping: false }
+        Self { mailboxes, input, replies, phase: DialoguePhase::Greeting, errors: 0, is_skipping: false }
     }
 
     /// Takes what came in. Commands may come several at once (RFC 2920).
@@ -102,9 +102,9 @@ impl Dialogue {
     pub fn step(&mut self) -> NextAction {
         loop {
             match &mut self.phase {
-                Phase::Over => return NextAction::Over,
-                Phase::Taking(_) => return NextAction::More,
-                Phase::Data { data, .. } => {
+                DialoguePhase::Over => return NextAction::Over,
+                DialoguePhase::Taking(_) => return NextAction::More,
+                DialoguePhase::Data { data, .. } => {
                     let (taken, is_end) = data.take(&self.input);
                     self.input.drain(..taken);
                     if !is_end {
@@ -124,7 +124,7 @@ impl Dialogue {
 
     /// Answers for each recipient of the message that was handed over.
     pub fn settle(&mut self, verdicts: &[DeliveryStatus]) {
-        let Phase::Taking(recipients) = self.phase else { return };
+        let DialoguePhase::Taking(recipients) = self.phase else { return };
         for index in 0..recipients {
             match verdicts.get(index) {
                 Some(DeliveryStatus::Taken) => self.say("250 2.0.0 taken in"),
@@ -132,13 +132,13 @@ impl Dialogue {
                 Some(DeliveryStatus::TryAgain) | None => self.say("451 4.3.0 not now, try again"),
             }
         }
-        self.phase = Phase::Ready;
+        self.phase = DialoguePhase::Ready;
     }
 
     /// Ends it, as servers do that stop.
     pub fn stop(&mut self) {
         self.say("421 4.3.2 stopping, try again");
-        self.phase = Phase::Over;
+        self.phase = DialoguePhase::Over;
     }
 
     fn say(&mut self, reply: &str) {
@@ -151,18 +151,19 @@ impl Dialogue {
         self.errors += 1;
         if self.errors >= MAX_ERRORS {
             self.say("421 4.7.0 too many errors");
-            self.phase = Phase::Over;
+            self.phase = DialoguePhase::Over;
         }
     }
 
     /// The message whose end was seen.
-    fn handed(&mut self) -> Option<Handed> {
-        let Phase::Data { sender, recipients, data } = std::mem::replace(&mut self.phase, Phase::Ready)
+    fn handed(&mut self) -> Option<HandedMessage> {
+        let DialoguePhase::Data { sender, recipients, data } =
+            std::mem::replace(&mut self.phase, DialoguePhase::Ready)
         else {
             return None;
         };
-        self.phase = Phase::Taking(recipients.len());
-        Some(Handed { sender, recipients, raw: data.into_bytes() })
+        self.phase = DialoguePhase::Taking(recipients.len());
+        Some(HandedMessage { sender, recipients, raw: data.into_bytes() })
     }
 
     /// The next whole line with its end; what is too long to be one is passed over.
@@ -202,24 +203,24 @@ impl Dialogue {
             (Request::Noop { .. }, _) => self.say("250 2.0.0 yes"),
             (Request::Quit, _) => {
                 self.say("221 2.0.0 goodbye");
-                self.phase = Phase::Over;
+                self.phase = DialoguePhase::Over;
             }
             (Request::Ehlo { .. } | Request::Helo { .. }, _) => {
                 self.refuse("500 5.5.1 this is LMTP, expected LHLO");
             }
             (
                 Request::Mail { .. } | Request::Rcpt { .. } | Request::Data | Request::Rset,
-                Phase::Greeting,
+                DialoguePhase::Greeting,
             ) => {
                 self.refuse("503 5.5.1 expected LHLO first");
             }
             (Request::Rset, _) => {
-                self.phase = Phase::Ready;
+                self.phase = DialoguePhase::Ready;
                 self.say("250 2.0.0 forgotten");
             }
-            (Request::Mail { from }, Phase::Ready) => self.sender(from),
+            (Request::Mail { from }, DialoguePhase::Ready) => self.sender(from),
             (Request::Mail { .. }, _) => self.refuse("503 5.5.1 a message is under way"),
-            (Request::Rcpt { to }, Phase::Envelope { .. }) => self.recipient(to.address),
+            (Request::Rcpt { to }, DialoguePhase::Envelope { .. }) => self.recipient(to.address),
             (Request::Rcpt { .. }, _) => self.refuse("503 5.5.1 expected MAIL first"),
             (Request::Data, _) => self.data(),
             _ => self.refuse("502 5.5.1 not done here"),
@@ -227,7 +228,7 @@ impl Dialogue {
     }
 
     fn hello(&mut self) {
-        self.phase = Phase::Ready;
+        self.phase = DialoguePhase::Ready;
         let able = ["PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"];
         let able = able.map(|able| format!("250-{able}\r\n")).concat();
         // Of any size (RFC 1870, 4): refused, a large message would go back to a person who asked for something.
@@ -238,13 +239,13 @@ impl Dialogue {
         if from.flags & MAIL_BODY_BINARYMIME != 0 {
             return self.refuse("555 5.6.1 not in binary");
         }
-        self.phase = Phase::Envelope { sender: from.address, recipients: Vec::new() };
+        self.phase = DialoguePhase::Envelope { sender: from.address, recipients: Vec::new() };
         self.say("250 2.1.0 yes");
     }
 
     fn recipient(&mut self, address: String) {
         let is_ours = self.mailboxes.iter().any(|mailbox| detail_of(&address, mailbox).is_some());
-        let Phase::Envelope { recipients, .. } = &mut self.phase else { return };
+        let DialoguePhase::Envelope { recipients, .. } = &mut self.phase else { return };
         if !is_ours {
             return self.refuse("550 5.1.1 no such mailbox here");
         }
@@ -256,9 +257,10 @@ impl Dialogue {
     }
 
     fn data(&mut self) {
-        match std::mem::replace(&mut self.phase, Phase::Ready) {
-            Phase::Envelope { sender, recipients } if !recipients.is_empty() => {
-                self.phase = Phase::Data { sender, recipients, data: Data::new(MAX_MESSAGE_BYTES) };
+        match std::mem::replace(&mut self.phase, DialoguePhase::Ready) {
+            DialoguePhase::Envelope { sender, recipients } if !recipients.is_empty() => {
+                self.phase =
+                    DialoguePhase::Data { sender, recipients, data: MessageData::new(MAX_MESSAGE_BYTES) };
                 self.say("354 go on, a dot on its own line ends it");
             }
             other => {
@@ -278,7 +280,7 @@ mod tests {
     }
 
     /// Says all of it in one piece; gives the codes of the replies and the messages, each taken.
-    fn say(dialogue: &mut Dialogue, text: &str) -> (Vec<String>, Vec<Handed>) {
+    fn say(dialogue: &mut Dialogue, text: &str) -> (Vec<String>, Vec<HandedMessage>) {
         dialogue.feed(text.as_bytes());
         let mut handed = Vec::new();
         while let NextAction::Message(message) = dialogue.step() {

@@ -1,7 +1,7 @@
 //! Mail in from a mail server on this machine, by LMTP (RFC 2033): what SMTP is between servers, with
 //! an answer for every recipient once the message was handed over.
 //!
-//! [`Dialogue`] is the protocol without a wire: bytes in, replies and messages out. [`Session`]
+//! [`Dialogue`] is the protocol without a wire: bytes in, replies and messages out. [`LmtpSession`]
 //! holds one over a connection. A message is answered with yes only when its taker says so, after its
 //! effects are kept.
 //!
@@ -12,5 +12,5 @@ mod data;
 mod dialogue;
 mod session;
 
-pub use dialogue::{DeliveryStatus, Dialogue, Handed, NextAction};
-pub use session::Session;
+pub use dialogue::{DeliveryStatus, Dialogue, HandedMessage, NextAction};
+pub use session::LmtpSession;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::dialogue::{DeliveryStatus, Dialogue, Handed, NextAction};
+use super::dialogue::{DeliveryStatus, Dialogue, HandedMessage, NextAction};
 use crate::domain::email::EmailAddress;
 
 /// From one message to the end of the next, rest between the two included.
@@ -19,12 +19,12 @@ const CHUNK_BYTES: usize = 8 * 1024;
 
 /// One connection.
 #[derive(Debug)]
-pub struct Session<S> {
+pub struct LmtpSession<S> {
     stream: S,
     dialogue: Dialogue,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> LmtpSession<S> {
     /// A session over a connection, in which mail for these mailboxes is taken.
     pub fn new(stream: S, mailboxes: Vec<EmailAddress>) -> Self {
         Self { stream, dialogue: Dialogue::new(mailboxes) }
@@ -34,11 +34,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     ///
     /// # Errors
     /// A connection that broke, or on which nothing came in time.
-    pub async fn next(&mut self) -> io::Result<Option<Handed>> {
+    pub async fn next(&mut self) -> io::Result<Option<HandedMessage>> {
         tokio::time::timeout(LONGEST_MESSAGE, self.advance()).await?
     }
 
-    async fn advance(&mut self) -> io::Result<Option<Handed>> {
+    async fn advance(&mut self) -> io::Result<Option<HandedMessage>> {
         let mut chunk = [0; CHUNK_BYTES];
         loop {
             let step = self.dialogue.step();

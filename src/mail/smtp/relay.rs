@@ -13,8 +13,8 @@ use secrecy::ExposeSecret;
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
-use super::reply::{Fault, Phase};
-use super::wire::{Stream, Wire};
+use super::reply::{DeliveryFault, DeliveryPhase};
+use super::wire::{SmtpStream, SmtpWire};
 use crate::mail::MailError;
 use crate::mail::tls::Tls;
 use crate::settings::{SmtpSecurity, SmtpSettings};
@@ -36,14 +36,14 @@ pub(super) enum Protection {
     /// TLS from the first byte.
     Tls { connector: TlsConnector, server: ServerName<'static> },
     /// TLS after STARTTLS.
-    StartTls { parameters: TlsParameters, need: Need },
+    StartTls { parameters: TlsParameters, need: TlsNeed },
     /// None.
     None,
 }
 
 /// What becomes of a session without STARTTLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
+pub(super) enum TlsNeed {
     /// There is none. The certificate is verified.
     Required,
     /// It goes on in the clear where the relay does not offer STARTTLS.
@@ -91,20 +91,20 @@ impl Relay {
     }
 
     /// Connects, each step within `timeout`.
-    pub(super) async fn connect(&self, timeout: Duration) -> Result<Wire, Fault> {
+    pub(super) async fn connect(&self, timeout: Duration) -> Result<SmtpWire, DeliveryFault> {
         let addresses: Vec<SocketAddr> =
             within(timeout, lookup_host((self.host.as_str(), self.port))).await?.collect();
         let tcp = reach(&addresses, timeout).await?;
         // A long message and its final dot are several writes: with Nagle's algorithm and delayed
         // acknowledgement each would wait 40 ms.
-        tcp.set_nodelay(true).map_err(|error| Fault::broken(Phase::Connect, error))?;
-        Ok(Wire::over(match &self.protection {
+        tcp.set_nodelay(true).map_err(|error| DeliveryFault::broken(DeliveryPhase::Connect, error))?;
+        Ok(SmtpWire::over(match &self.protection {
             Protection::Tls { connector, server } => {
                 let tls = within(timeout, connector.connect(server.clone(), tcp)).await?;
-                Stream::Tls(Box::new(tls))
+                SmtpStream::Tls(Box::new(tls))
             }
-            Protection::StartTls { .. } => Stream::BeforeTls(tcp),
-            Protection::None => Stream::Plain(tcp),
+            Protection::StartTls { .. } => SmtpStream::BeforeTls(tcp),
+            Protection::None => SmtpStream::Plain(tcp),
         }))
     }
 }
@@ -116,13 +116,13 @@ fn protection(settings: &SmtpSettings) -> Result<Protection, BoxError> {
         SmtpSecurity::None => Protection::None,
         SmtpSecurity::StartTls => {
             let parameters = TlsParameters::new_rustls(settings.host.clone())?;
-            Protection::StartTls { parameters, need: Need::Required }
+            Protection::StartTls { parameters, need: TlsNeed::Required }
         }
         SmtpSecurity::Opportunistic => {
             let any = TlsParameters::builder(settings.host.clone())
                 .dangerous_accept_invalid_certs(true)
                 .dangerous_accept_invalid_hostnames(true);
-            Protection::StartTls { parameters: any.build_rustls()?, need: Need::Opportunistic }
+            Protection::StartTls { parameters: any.build_rustls()?, need: TlsNeed::Opportunistic }
         }
         SmtpSecurity::Tls => {
             let Tls { connector, server } = Tls::to(&settings.host)?;
@@ -131,24 +131,26 @@ fn protection(settings: &SmtpSettings) -> Result<Protection, BoxError> {
     })
 }
 
-async fn within<T>(timeout: Duration, step: impl Future<Output = io::Result<T>>) -> Result<T, Fault> {
+async fn within<T>(timeout: Duration, step: impl Future<Output = io::Result<T>>) -> Result<T, DeliveryFault> {
     match tokio::time::timeout(timeout, step).await {
-        Ok(result) => result.map_err(|error| Fault::broken(Phase::Connect, error)),
-        Err(_) => Err(Fault::timed_out(Phase::Connect)),
+        Ok(result) => result.map_err(|error| DeliveryFault::broken(DeliveryPhase::Connect, error)),
+        Err(_) => Err(DeliveryFault::timed_out(DeliveryPhase::Connect)),
     }
 }
 
 /// The first address that answers, all within one timeout.
-async fn reach(addresses: &[SocketAddr], timeout: Duration) -> Result<TcpStream, Fault> {
+async fn reach(addresses: &[SocketAddr], timeout: Duration) -> Result<TcpStream, DeliveryFault> {
     let attempts = async {
-        let mut last = Fault::broken(Phase::Connect, "the name has no address");
+        let mut last = DeliveryFault::broken(DeliveryPhase::Connect, "the name has no address");
         for address in addresses {
             match TcpStream::connect(address).await {
                 Ok(tcp) => return Ok(tcp),
-                Err(error) => last = Fault::broken(Phase::Connect, error),
+                Err(error) => last = DeliveryFault::broken(DeliveryPhase::Connect, error),
             }
         }
         Err(last)
     };
-    tokio::time::timeout(timeout, attempts).await.unwrap_or_else(|_| Err(Fault::timed_out(Phase::Connect)))
+    tokio::time::timeout(timeout, attempts)
+        .await
+        .unwrap_or_else(|_| Err(DeliveryFault::timed_out(DeliveryPhase::Connect)))
 }

@@ -2,13 +2,13 @@
 
 use lettre::transport::smtp::Error;
 
-use crate::domain::bounce::{Blame, Status};
+use crate::domain::bounce::{Blame, EnhancedStatus};
 use crate::domain::outbox::Outcome;
 use crate::domain::text::{one_line, shorten};
 
 /// How far a delivery had come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(super) enum DeliveryPhase {
     /// Name, TCP, TLS, greeting, EHLO.
     Connect,
     /// STARTTLS, the TLS handshake behind it and the second EHLO.
@@ -27,7 +27,7 @@ pub(super) enum Phase {
     FinalDot,
 }
 
-impl Phase {
+impl DeliveryPhase {
     fn words(self) -> &'static str {
         match self {
             Self::Connect => "connecting",
@@ -62,24 +62,24 @@ pub(super) enum Cause {
 
 /// A delivery that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub phase: Phase,
+pub(super) struct DeliveryFault {
+    pub phase: DeliveryPhase,
     pub cause: Cause,
 }
 
 /// Longer words of a relay are cut.
 const MAX_WORDS_CHARS: usize = 240;
 
-impl Fault {
-    pub(super) fn broken(phase: Phase, what: impl std::fmt::Display) -> Self {
+impl DeliveryFault {
+    pub(super) fn broken(phase: DeliveryPhase, what: impl std::fmt::Display) -> Self {
         Self { phase, cause: Cause::Broken(what.to_string()) }
     }
 
-    pub(super) fn timed_out(phase: Phase) -> Self {
+    pub(super) fn timed_out(phase: DeliveryPhase) -> Self {
         Self { phase, cause: Cause::TimedOut }
     }
 
-    pub(super) fn of(phase: Phase, error: &Error) -> Self {
+    pub(super) fn of(phase: DeliveryPhase, error: &Error) -> Self {
         let cause = match error.status() {
             Some(code) => {
                 let text = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
@@ -119,17 +119,17 @@ impl Fault {
     pub(super) fn into_outcome(self, relay: &str) -> Outcome {
         let reason = format!("{relay}: {}", self.words());
         let is_channels = match (&self.cause, self.phase) {
-            (_, Phase::Connect | Phase::StartTls | Phase::LogIn)
+            (_, DeliveryPhase::Connect | DeliveryPhase::StartTls | DeliveryPhase::LogIn)
             | (Cause::Reply { code: 530 | 538, .. }, _) => true,
-            (Cause::Reply { code, .. }, Phase::Sender) => *code == 421 || *code >= 500,
-            (_, Phase::Sender) => true,
+            (Cause::Reply { code, .. }, DeliveryPhase::Sender) => *code == 421 || *code >= 500,
+            (_, DeliveryPhase::Sender) => true,
             _ => false,
         };
         match self.cause {
             _ if is_channels => Outcome::ChannelDown { reason },
             Cause::NotOffered(_) => Outcome::Failed { reason },
-            Cause::Reply { code, text } => refused(code, Status::leading(&text), reason),
-            _ if self.phase == Phase::FinalDot => Outcome::Unknown { reason },
+            Cause::Reply { code, text } => refused(code, EnhancedStatus::leading(&text), reason),
+            _ if self.phase == DeliveryPhase::FinalDot => Outcome::Unknown { reason },
             _ => Outcome::Deferred { reason },
         }
     }
@@ -138,11 +138,13 @@ impl Fault {
         let phase = self.phase.words();
         match &self.cause {
             // What a relay says to a log-in may repeat the log-in.
-            Cause::Reply { code, text } if self.phase == Phase::LogIn => {
+            Cause::Reply { code, text } if self.phase == DeliveryPhase::LogIn => {
                 format!("{code} {} while {phase}", enhanced_status(text)).replace("  ", " ")
             }
             Cause::Reply { code, text } => words(*code, text),
-            Cause::Broken(_) if self.phase == Phase::LogIn => format!("the connection broke while {phase}"),
+            Cause::Broken(_) if self.phase == DeliveryPhase::LogIn => {
+                format!("the connection broke while {phase}")
+            }
             Cause::Broken(what) => format!("{} while {phase}", shorten(&one_line(what), MAX_WORDS_CHARS)),
             Cause::NotOffered(what) => format!(
                 "does not offer {what}, without which no mail can go to an address with other letters than ASCII before \
@@ -159,8 +161,8 @@ pub(super) fn words(code: u16, text: &str) -> String {
 }
 
 /// What a complete refusal of this mail means.
-fn refused(code: u16, status: Option<Status>, reason: String) -> Outcome {
-    let blame = status.filter(|status| status.class == code / 100).map(Status::blame);
+fn refused(code: u16, status: Option<EnhancedStatus>, reason: String) -> Outcome {
+    let blame = status.filter(|status| status.class == code / 100).map(EnhancedStatus::blame);
     match (code, blame) {
         (421, _) => Outcome::Busy { reason },
         (552, None) | (500.., Some(Blame::Passing)) => Outcome::Full { reason },
@@ -176,7 +178,7 @@ fn refused(code: u16, status: Option<Status>, reason: String) -> Outcome {
 
 /// The `5.7.8` at the beginning of an answer's words (RFC 3463), if it is there.
 fn enhanced_status(text: &str) -> String {
-    Status::leading(text).map(|status| status.to_string()).unwrap_or_default()
+    EnhancedStatus::leading(text).map(|status| status.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -184,14 +186,14 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(phase: Phase, cause: &Cause, expected: &str) {
-        let outcome = Fault { phase, cause: cause.clone() }.into_outcome("relay");
+    fn check(phase: DeliveryPhase, cause: &Cause, expected: &str) {
+        let outcome = DeliveryFault { phase, cause: cause.clone() }.into_outcome("relay");
         assert_eq!(outcome.name(), expected, "{phase:?} {cause:?}");
     }
 
     #[test]
     fn every_fault_has_its_outcome() {
-        use Phase::{Connect, Data, FinalDot, LogIn, Message, Recipient, Sender, StartTls};
+        use DeliveryPhase::{Connect, Data, FinalDot, LogIn, Message, Recipient, Sender, StartTls};
         let reply = |code| Cause::Reply { code, text: "words".to_owned() };
         let broken = || Cause::Broken("connection reset".to_owned());
         let rows = [
@@ -230,23 +232,24 @@ mod tests {
             (451, "5.1.1 at odds with itself", "deferred"),
         ];
         for (code, text, expected) in rows {
-            check(Phase::Recipient, &Cause::Reply { code, text: text.to_owned() }, expected);
+            check(DeliveryPhase::Recipient, &Cause::Reply { code, text: text.to_owned() }, expected);
         }
     }
 
     #[test]
     fn a_log_in_never_shows_up_in_an_error() {
         let text = "5.7.8 bad credentials AGFubgBzZWNyZXQ= secret".to_owned();
-        let fault = Fault { phase: Phase::LogIn, cause: Cause::Reply { code: 535, text } };
+        let fault = DeliveryFault { phase: DeliveryPhase::LogIn, cause: Cause::Reply { code: 535, text } };
         assert_eq!(fault.words(), "535 5.7.8 while logging in");
-        let fault = Fault::broken(Phase::LogIn, "AGFubgBzZWNyZXQ=");
+        let fault = DeliveryFault::broken(DeliveryPhase::LogIn, "AGFubgBzZWNyZXQ=");
         assert_eq!(fault.words(), "the connection broke while logging in");
     }
 
     #[test]
     fn a_relays_words_are_shown_on_one_line() {
         let text = "5.1.1 no\r\nsuch \u{1b}[31muser".to_owned();
-        let fault = Fault { phase: Phase::Recipient, cause: Cause::Reply { code: 550, text } };
+        let fault =
+            DeliveryFault { phase: DeliveryPhase::Recipient, cause: Cause::Reply { code: 550, text } };
         assert_eq!(fault.words(), "550 5.1.1 no such [31muser");
     }
 }

@@ -17,8 +17,8 @@ use tokio_rustls::client::TlsStream;
 ///
 /// The SMTP layer flushes after every piece that it writes. Where more follows soon, that waits for the
 /// last: the final dot then leaves with the message, and the relay wakes once for both.
-pub(super) struct Wire {
-    stream: BufWriter<Stream>,
+pub(super) struct SmtpWire {
+    stream: BufWriter<SmtpStream>,
     more_follows: MoreFollows,
     heard: Heard,
 }
@@ -63,8 +63,8 @@ impl MoreFollows {
 /// Longer messages leave in pieces.
 const HELD_BACK_BYTES: usize = 64 * 1024;
 
-impl Wire {
-    pub(super) fn over(stream: Stream) -> Self {
+impl SmtpWire {
+    pub(super) fn over(stream: SmtpStream) -> Self {
         Self {
             stream: BufWriter::with_capacity(HELD_BACK_BYTES, stream),
             more_follows: MoreFollows::default(),
@@ -83,22 +83,22 @@ impl Wire {
     }
 }
 
-impl fmt::Debug for Wire {
+impl fmt::Debug for SmtpWire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wire").field("stream", self.stream.get_ref()).finish_non_exhaustive()
     }
 }
 
-impl AsyncTokioStream for Wire {
+impl AsyncTokioStream for SmtpWire {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
         match self.stream.get_ref() {
-            Stream::Plain(tcp) | Stream::BeforeTls(tcp) => tcp.peer_addr(),
-            Stream::Tls(tls) => tls.get_ref().0.peer_addr(),
+            SmtpStream::Plain(tcp) | SmtpStream::BeforeTls(tcp) => tcp.peer_addr(),
+            SmtpStream::Tls(tls) => tls.get_ref().0.peer_addr(),
         }
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for SmtpWire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let wire = self.get_mut();
         let before = buf.filled().len();
@@ -108,7 +108,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for SmtpWire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
     }
@@ -126,14 +126,14 @@ impl AsyncWrite for Wire {
 }
 
 /// The bytes as they come and go.
-pub(super) enum Stream {
+pub(super) enum SmtpStream {
     Plain(TcpStream),
     /// In the clear until the answer to STARTTLS: read line by line.
     BeforeTls(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-impl fmt::Debug for Stream {
+impl fmt::Debug for SmtpStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Plain(_) => "Plain",
@@ -163,7 +163,7 @@ fn poll_read_line(tcp: &mut TcpStream, cx: &mut Context<'_>, buf: &mut ReadBuf<'
     Poll::Ready(Ok(()))
 }
 
-impl AsyncRead for Stream {
+impl AsyncRead for SmtpStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
@@ -173,7 +173,7 @@ impl AsyncRead for Stream {
     }
 }
 
-impl AsyncWrite for Stream {
+impl AsyncWrite for SmtpStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(tcp) | Self::BeforeTls(tcp) => Pin::new(tcp).poll_write(cx, bytes),

@@ -10,11 +10,11 @@ use crate::domain::email::EmailAddress;
 use crate::domain::entry::{Completeness, Document, Entry, LINKS, Resemblance};
 use crate::domain::id::{BodyHash, ChangeId, SourceId};
 use crate::domain::noise::Noise;
-use crate::domain::source::Listing;
+use crate::domain::source::ListMeaning;
 use crate::domain::subscription::Subscription;
 use crate::render::alert::notice;
 use crate::render::face::{Face, SourceWords};
-use crate::render::foot::Service;
+use crate::render::foot::MailFoot;
 use crate::render::notice::{Notice, ReportedChange};
 use crate::render::rendered::{RenderError, Rendered};
 
@@ -48,7 +48,7 @@ impl AlertAbout {
 pub fn example_alert(
     about: AlertAbout,
     to: &EmailAddress,
-    service: &Service<'_>,
+    service: &MailFoot<'_>,
 ) -> Result<Rendered, RenderError> {
     let example = Example::new(to);
     let changes = match about {
@@ -72,13 +72,13 @@ pub fn example_alert(
 }
 
 /// An entry and the source on which it came.
-struct Found {
+struct FoundEntry {
     source: &'static str,
     title: &'static str,
     entry: Entry,
 }
 
-impl Found {
+impl FoundEntry {
     fn change(self, example: &Example) -> Change {
         let Self { source, title, entry } = self;
         let list = |entries| Document::new(entries, Completeness::Whole, Resemblance::Title);
@@ -121,7 +121,7 @@ fn nothing(title: &str) -> EntryChange {
     }
 }
 
-fn docket() -> Found {
+fn docket() -> FoundEntry {
     let text = "Per curiam order filed: the petition for review of Example Cameras Technology Co., Ltd. is denied. \
         Before: Judges A, B and C. [2104]";
     let mut entry = Entry::new("2104", "Order: petition of Example Cameras denied")
@@ -133,20 +133,20 @@ fn docket() -> Found {
         .with(LINKS, "document 2104\thttps://court.example/docs/2104.pdf");
     entry.date = Some(constant("2031-02-07"));
     entry.url = Some("https://court.example/31-1032#2104".to_owned());
-    Found { source: "example-court", title: "Example Court of Appeals", entry }
+    FoundEntry { source: "example-court", title: "Example Court of Appeals", entry }
 }
 
-fn listed(name: &str) -> Found {
+fn listed(name: &str) -> FoundEntry {
     let mut entry = Entry::new(name, name)
         .with("address", "100 Example Road, Example City")
         .with("licence", "For all items subject to the rules; presumption of denial")
         .with("effective", "2031-02-12")
         .with("citation", "96 FR 10001");
     entry.url = Some("https://agency.example/entity-list".to_owned());
-    Found { source: "example-entities", title: "Example Entity List", entry }
+    FoundEntry { source: "example-entities", title: "Example Entity List", entry }
 }
 
-fn rule() -> Found {
+fn rule() -> FoundEntry {
     let mut entry = Entry::new("2031-02345", "Protecting Example Networks Against Covered Equipment")
         .with("type", "Proposed Rule")
         .with("agencies", "Example Communications Commission")
@@ -159,10 +159,10 @@ fn rule() -> Found {
         );
     entry.date = Some(constant("2031-02-10"));
     entry.url = Some("https://register.example/2031-02345".to_owned());
-    Found { source: "example-register", title: "Example Register", entry }
+    FoundEntry { source: "example-register", title: "Example Register", entry }
 }
 
-fn many() -> Vec<Found> {
+fn many() -> Vec<FoundEntry> {
     let branch = |number: u32| listed(&format!("Example Cameras Branch {number} Co., Ltd."));
     // The gravest first, as mails have it.
     (1..=22).map(branch).chain([docket(), rule()]).collect()
@@ -171,7 +171,7 @@ fn many() -> Vec<Found> {
 fn words() -> BTreeMap<SourceId, SourceWords> {
     let of = |face| SourceWords { face, labels: BTreeMap::new(), misses: None, listing: None };
     let labels = [("licence", "Licence policy"), ("citation", "Federal Register citation")];
-    let listing = Listing {
+    let listing = ListMeaning {
         effect: "Exports to the company need a licence".to_owned(),
         authority: "Example Export Regulations, part 744".to_owned(),
         deadline: None,
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn each_kind_of_source_has_an_alert_in_its_own_form() {
         let (to, help) = (constant("ann@example.org"), constant("help@tracker.example"));
-        let service = Service {
+        let service = MailFoot {
             name: "Example Watch",
             mailbox: &help,
             help_address: &help,

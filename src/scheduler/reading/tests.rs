@@ -139,7 +139,7 @@ impl World {
                 Ok(found)
             })
         });
-        let read: Read = Box::new(move |source| Box::pin(Arc::clone(&reading).read(source)));
+        let read: ReadSource = Box::new(move |source| Box::pin(Arc::clone(&reading).read(source)));
         let planned = sources.into_iter().map(|source| Planned::new(source, false, Jitter::drawn(0)));
         let rules = Rules { started_at: self.clock.now(), longest_delay: Duration::ZERO };
         Scheduler::new(
@@ -402,7 +402,7 @@ async fn idle_sources_cost() {
         let store = looking.clone();
         Box::pin(async move { store.schedules(ids).await })
     });
-    let read: Read = Box::new(|source| panic!("{} is not due", source.id));
+    let read: ReadSource = Box::new(|source| panic!("{} is not due", source.id));
     let planned = sources.into_iter().map(|source| Planned::new(source, false, Jitter::drawn(0)));
     let rules = Rules { started_at: clock.now(), longest_delay: Duration::ZERO };
     let mut scheduler =

@@ -5,7 +5,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::snapshot::Validators;
 use crate::domain::verdict::Verdict;
 use crate::status::facts::ReadFacts;
-use crate::store::{BackupNote, Queue, StoreSize};
+use crate::store::{BackupNote, OpenMails, StoreSize};
 
 fn now() -> DateTime<Utc> {
     "2026-11-24T12:00:00Z".parse().unwrap()
@@ -33,13 +33,13 @@ fn failing(id: &str, times: u32, reason: &str) -> SourceFacts {
     SourceFacts { state: state.as_ref().map(ReadFacts::from), ..source(id) }
 }
 
-fn facts(sources: Vec<SourceFacts>) -> Facts {
-    Facts {
+fn facts(sources: Vec<SourceFacts>) -> StatusFacts {
+    StatusFacts {
         now: now(),
         failures: 3,
         sources,
         incidents: Vec::new(),
-        mails: Queue::default(),
+        mails: OpenMails::default(),
         store: StoreSize::default(),
         is_of_server: false,
         backup: None,
@@ -52,7 +52,7 @@ fn facts(sources: Vec<SourceFacts>) -> Facts {
 fn where_all_is_well_the_sentence_says_so_and_nothing_needs_a_person() {
     let backup =
         BackupNote { at: now() - Duration::hours(6), path: "b".into(), bytes: 1, sha256: String::new() };
-    let overview = overview(&Facts { backup: Some(backup), ..facts(vec![source("a"), source("b")]) });
+    let overview = overview(&StatusFacts { backup: Some(backup), ..facts(vec![source("a"), source("b")]) });
     let expected =
         "2 of 2 sources were read in time; 0 need you; 0 mails have failed; the last backup is 6 hours old";
     assert_eq!((overview.sentence.as_str(), overview.is_well()), (expected, true));
@@ -107,11 +107,12 @@ fn what_nobody_reads_is_late_after_its_grace_and_needs_a_person_after_a_day() {
 
 #[test]
 fn a_mail_that_waits_is_counted_and_one_that_was_given_up_needs_a_person() {
-    let waiting = Queue { waiting: 2, oldest: Some(now() - Duration::seconds(90)), attention: 0 };
-    let seen = overview(&Facts { mails: waiting, ..facts(vec![source("a")]) });
+    let waiting = OpenMails { waiting: 2, oldest: Some(now() - Duration::seconds(90)), attention: 0 };
+    let seen = overview(&StatusFacts { mails: waiting, ..facts(vec![source("a")]) });
     assert_eq!(seen.figures.mails, MailFigures { waiting: 2, oldest_s: 90, attention: 0 });
     assert!(seen.is_well());
-    let given_up = overview(&Facts { mails: Queue { attention: 1, ..waiting }, ..facts(Vec::new()) });
+    let given_up =
+        overview(&StatusFacts { mails: OpenMails { attention: 1, ..waiting }, ..facts(Vec::new()) });
     assert!(!given_up.is_well() && given_up.sentence.contains("1 mail has failed"));
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::evidence::seal::{Head, Seal};
+use crate::domain::evidence::seal::{ChainHead, Seal};
 use crate::domain::id::SourceId;
 
 /// When chains are to be sealed.
@@ -21,13 +21,13 @@ pub struct Sealed {
     /// The seal.
     pub seal: Seal,
     /// The heads, in the order of their sources.
-    pub heads: Vec<Head>,
+    pub heads: Vec<ChainHead>,
 }
 
 impl Sealed {
     /// The head of a source.
     #[must_use]
-    pub fn head_of(&self, source: &SourceId) -> Option<&Head> {
+    pub fn head_of(&self, source: &SourceId) -> Option<&ChainHead> {
         let at = self.heads.binary_search_by(|head| head.source.cmp(source)).ok()?;
         self.heads.get(at)
     }

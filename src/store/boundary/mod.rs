@@ -18,7 +18,7 @@ pub use changes::{ChangeQuery, ChangeSearch, FoundChanges, RetractCommit, Withdr
 pub use hooks::HookSettled;
 pub use inbox::{Exchanged, InboundCommit, KnownPerson, PersonVersion, TakenUp};
 pub(super) use outbox::LeaseToken;
-pub use outbox::{BounceCommit, Lease, LeasedMail, MailAction, MailTrouble, Mails, Queue};
+pub use outbox::{BounceCommit, Lease, LeasedMail, MailAction, MailListing, MailTrouble, OpenMails};
 pub use people::{Erased, Readers};
 pub use reads::{
     Accepted, Backfilled, HeldBody, KeptBody, KeptSchedule, KnownEntries, KnownSource, ReadCommit,

@@ -39,7 +39,7 @@ pub struct LeasedMail {
 
 /// A page of mails.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mails {
+pub struct MailListing {
     /// They, in the order of their ids.
     pub mails: Vec<Mail>,
     /// The last of the page; nothing where none comes after it.
@@ -60,7 +60,7 @@ pub enum MailAction {
 
 /// Mails that are not at their end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Queue {
+pub struct OpenMails {
     /// Queued, with a sender, or put off.
     pub waiting: usize,
     /// When the oldest of these was queued.

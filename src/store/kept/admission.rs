@@ -9,9 +9,9 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use super::check::{Checked, check};
+use super::check::{CheckResult, check};
 use super::lock::Lock;
-use super::mark::{Found, Mark, MarkFile, Stage};
+use super::mark::{ClosingStage, Mark, MarkFile, MarkFound};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{identity, log, mark, opening, swap, trial, undo};
@@ -21,7 +21,7 @@ use crate::store::error::StoreError;
 
 /// What lies in a database folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Contents {
+pub(super) enum FolderContents {
     /// Nothing that was ever kept: no folder, an empty one, or one in which nothing was written yet.
     Nothing,
     /// The log is gone, and what the engine derives from it is still there.
@@ -46,24 +46,24 @@ pub(super) fn admit(folder: &Path, is_required: bool) -> Result<(Trees, MarkFile
     let found = Mark::find(folder).map_err(of_mark)?;
     let contents = contents(folder)?;
     let known = match (found, contents) {
-        (Found::Nothing, Contents::Nothing) if is_required => {
+        (MarkFound::Nothing, FolderContents::Nothing) if is_required => {
             return Err(StoreError::NoneYet { path: shown(folder) });
         }
-        (Found::Nothing, Contents::Nothing) => {
-            let new = Mark { installation: [0; 16], lineage: [0; 8], commits: 0, stage: Stage::New };
+        (MarkFound::Nothing, FolderContents::Nothing) => {
+            let new = Mark { installation: [0; 16], lineage: [0; 8], commits: 0, stage: ClosingStage::New };
             MarkFile::write(folder, new).map_err(of_mark)?;
             Some(new)
         }
-        (Found::Mark(mark), Contents::Nothing) if mark.stage != Stage::New => {
+        (MarkFound::Mark(mark), FolderContents::Nothing) if mark.stage != ClosingStage::New => {
             return Err(StoreError::Missing { path: shown(folder), mark: shown(&mark::path(folder)) });
         }
-        (Found::Unreadable, Contents::Nothing) => {
+        (MarkFound::Unreadable, FolderContents::Nothing) => {
             return Err(StoreError::Missing { path: shown(folder), mark: shown(&mark::path(folder)) });
         }
-        (Found::Mark(known), _) => Some(known),
-        (Found::Nothing | Found::Unreadable, _) => None,
+        (MarkFound::Mark(known), _) => Some(known),
+        (MarkFound::Nothing | MarkFound::Unreadable, _) => None,
     };
-    let is_begun = known.is_some_and(|known| known.stage == Stage::New);
+    let is_begun = known.is_some_and(|known| known.stage == ClosingStage::New);
     let now = SystemClock.now();
     let as_it_was_left = known.and_then(|known| as_it_was_left(folder, &known, contents, now));
     let (looked, read_through_at) = match as_it_was_left {
@@ -121,25 +121,25 @@ pub(in crate::store) fn take_installation(
 fn as_it_was_left(
     folder: &Path,
     known: &Mark,
-    contents: Contents,
+    contents: FolderContents,
     now: DateTime<Utc>,
 ) -> Option<(u64, DateTime<Utc>)> {
-    let Stage::Closed { left: Some(left), .. } = known.stage else { return None };
-    let is_whole = contents == Contents::Log && !undo::path(folder).exists();
+    let ClosingStage::Closed { left: Some(left), .. } = known.stage else { return None };
+    let is_whole = contents == FolderContents::Log && !undo::path(folder).exists();
     let read_through_at = left.holds(folder, now).filter(|_| is_whole)?;
     Some((known.commits, read_through_at))
 }
 
 /// Looks at a database before the engine may touch it; gives how many commits it has.
-fn look(folder: &Path, known: Option<&Mark>, contents: Contents) -> Result<u64, StoreError> {
-    if contents == Contents::Remains {
+fn look(folder: &Path, known: Option<&Mark>, contents: FolderContents) -> Result<u64, StoreError> {
+    if contents == FolderContents::Remains {
         return Err(damaged(folder, "its log is empty, and there is what was derived from one"));
     }
     let checked = check(folder)?;
     // A step that was broken off leaves tallies that do not fit, and is taken back first.
     if !checked.findings.is_empty() && !undo::path(folder).exists() {
         // A process that was killed leaves a tail that only looks like damage.
-        let was_killed = known.filter(|known| known.stage == Stage::Open);
+        let was_killed = known.filter(|known| known.stage == ClosingStage::Open);
         let kept = was_killed.map_or(Ok(None), |known| trial::commits(folder, known))?;
         return kept.ok_or(StoreError::Damaged { path: shown(folder), findings: checked.findings });
     }
@@ -154,7 +154,7 @@ fn look(folder: &Path, known: Option<&Mark>, contents: Contents) -> Result<u64, 
 }
 
 /// Compares a database with the mark beside it.
-pub(super) fn agree(folder: &Path, known: &Mark, checked: &Checked) -> Result<(), StoreError> {
+pub(super) fn agree(folder: &Path, known: &Mark, checked: &CheckResult) -> Result<(), StoreError> {
     let (path, mark) = (shown(folder), shown(&mark::path(folder)));
     let behind = |commits: u64| format!("it has {commits} commits, and had {} or more", known.commits);
     let Some(own) = checked.own else {
@@ -175,7 +175,7 @@ pub(super) fn agree(folder: &Path, known: &Mark, checked: &Checked) -> Result<()
         let findings = checked.notes.iter().cloned().chain([behind(own.commits)]).collect();
         return Err(StoreError::Damaged { path, findings });
     }
-    if let Stage::Closed { length, .. } = known.stage
+    if let ClosingStage::Closed { length, .. } = known.stage
         && checked.log_bytes < length
     {
         let finding = format!("its log has {} bytes, and had {length} when it was closed", checked.log_bytes);
@@ -184,12 +184,12 @@ pub(super) fn agree(folder: &Path, known: &Mark, checked: &Checked) -> Result<()
     Ok(())
 }
 
-pub(super) fn contents(folder: &Path) -> Result<Contents, StoreError> {
+pub(super) fn contents(folder: &Path) -> Result<FolderContents, StoreError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::Nothing),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(FolderContents::Nothing),
         // Opening says what is wrong with it.
-        Err(_) => return Ok(Contents::Log),
+        Err(_) => return Ok(FolderContents::Log),
     };
     let mut has_derived = false;
     for entry in entries {
@@ -197,9 +197,9 @@ pub(super) fn contents(folder: &Path) -> Result<Contents, StoreError> {
         has_derived |= log::is_snapshot(&name.to_string_lossy());
     }
     Ok(match (length_of_log(folder).unwrap_or(0), has_derived) {
-        (0, false) => Contents::Nothing,
-        (0, true) => Contents::Remains,
-        _ => Contents::Log,
+        (0, false) => FolderContents::Nothing,
+        (0, true) => FolderContents::Remains,
+        _ => FolderContents::Log,
     })
 }
 

@@ -23,13 +23,13 @@ use super::repair::{metered, records_of};
 use super::tally;
 use super::trees::TreeName;
 use crate::domain::id::hex;
-use crate::domain::meter::{Meter, Part};
+use crate::domain::meter::{Meter, WorkPart};
 use crate::store::boundary::Archived;
 use crate::store::error::StoreError;
 
 /// What a backup's first line says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Header {
+pub(super) struct BackupHeader {
     /// That it is one.
     format: String,
     /// In which form.
@@ -60,11 +60,11 @@ const END: u8 = 0;
 
 /// A copy of a database's files, removed when it is dropped.
 #[derive(Debug)]
-pub(super) struct Copy {
+pub(super) struct DatabaseCopy {
     folder: tempfile::TempDir,
 }
 
-impl Copy {
+impl DatabaseCopy {
     /// Copies the files of a database to a folder beside it. Nobody may write meanwhile.
     ///
     /// # Errors
@@ -102,7 +102,7 @@ impl Copy {
     ///
     /// # Errors
     /// [`StoreError::Damaged`]; the system's.
-    pub(super) fn read(&self) -> Result<(Header, Log, u64), StoreError> {
+    pub(super) fn read(&self) -> Result<(BackupHeader, Log, u64), StoreError> {
         let folder = self.folder.path();
         let checked = check(folder)?;
         if let Some(finding) = checked.findings.first() {
@@ -110,7 +110,7 @@ impl Copy {
         }
         let own = checked.own.ok_or_else(|| damaged(folder, "it does not say whose it is"))?;
         let log = Log::read(folder, Reach::Engine).map_err(|error| file_error(&folder.join("db"), &error))?;
-        let header = Header {
+        let header = BackupHeader {
             format: FORMAT.to_owned(),
             form: FORM,
             program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -128,7 +128,7 @@ pub(super) const CHECKED: u8 = 30;
 /// A file that is read, of which each byte is a piece of the work.
 pub(super) struct Metered<R> {
     pub(super) inner: R,
-    pub(super) part: Part,
+    pub(super) part: WorkPart,
 }
 
 impl<R: Read> Read for Metered<R> {
@@ -171,7 +171,7 @@ fn put(out: &mut impl Write, kind: u8, parts: &[&[u8]]) -> io::Result<()> {
 ///
 /// # Errors
 /// The system's.
-pub(super) fn write(copy: &Copy, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
+pub(super) fn write(copy: &DatabaseCopy, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
     let (header, log, records) = copy.read()?;
     let writing = meter.part(CHECKED..100, records);
     let of_file = |error: io::Error| file_error(path, &error);
@@ -214,12 +214,12 @@ pub(super) fn write(copy: &Copy, path: &Path, meter: &Meter) -> Result<Archived,
 pub(super) type TakeRecord<'a> = dyn FnMut(TreeName, &[u8], &[u8]) -> Result<(), StoreError> + 'a;
 
 /// A backup that is read.
-struct Reading<R> {
+struct BackupReader<R> {
     inner: R,
     hasher: Sha256,
 }
 
-impl<R: Read> Reading<R> {
+impl<R: Read> BackupReader<R> {
     fn fixed<const N: usize>(&mut self) -> io::Result<[u8; N]> {
         let mut bytes = [0; N];
         self.inner.read_exact(&mut bytes)?;
@@ -260,7 +260,7 @@ pub(super) fn read(
     path: &Path,
     (meter, part): (&Meter, Range<u8>),
     take: &mut TakeRecord<'_>,
-) -> Result<(Header, Archived), StoreError> {
+) -> Result<(BackupHeader, Archived), StoreError> {
     let bad = |reason: String| StoreError::BadBackup { path: path.display().to_string(), reason };
     let of_read = |error: io::Error| match error.kind() {
         io::ErrorKind::UnexpectedEof => bad("it was cut short".to_owned()),
@@ -270,8 +270,8 @@ pub(super) fn read(
     let bytes = file.metadata().map_err(of_read)?.len();
     let file = Metered { inner: file, part: meter.part(part, bytes) };
     let zstd = zstd::Decoder::new(file).map_err(of_read)?;
-    let mut reading = Reading { inner: BufReader::new(zstd), hasher: Sha256::new() };
-    let header: Header = serde_json::from_slice(&reading.line().map_err(of_read)?)
+    let mut reading = BackupReader { inner: BufReader::new(zstd), hasher: Sha256::new() };
+    let header: BackupHeader = serde_json::from_slice(&reading.line().map_err(of_read)?)
         .map_err(|_| bad("it is no backup of regwatch".to_owned()))?;
     if header.format != FORMAT || header.form > FORM {
         return Err(bad(format!(

@@ -13,7 +13,7 @@ use crate::domain::id::{BodyHash, hex};
 use crate::store::boundary::KeptBody;
 use crate::store::compression::{PackedBody, Unpacker, compress, decompress};
 use crate::store::error::StoreError;
-use crate::store::record::{Digest, Form};
+use crate::store::record::{Digest, RecordForm};
 
 impl Writes {
     /// Writes a body unless it is there; gives its name.
@@ -77,7 +77,7 @@ impl Writes {
     /// Removes a record that no other is like, with what it says where that lies among the bodies.
     pub(super) fn remove_own(&mut self, trees: &Trees, tree: TreeName, key: &[u8]) -> Result<(), StoreError> {
         if let Some(bytes) = trees.tree(tree).get(key)?
-            && let Ok(Form::AsBody(name)) = Form::decode(tree.what(), key, &bytes)
+            && let Ok(RecordForm::AsBody(name)) = RecordForm::decode(tree.what(), key, &bytes)
         {
             trees.remove_body(&name, self)?;
         }

@@ -11,12 +11,12 @@ use super::keys;
 use super::trees::{TreeName, Trees};
 use super::writes::{Writes, number};
 use crate::domain::change::Change;
-use crate::domain::evidence::seal::{Head, Seal};
-use crate::domain::evidence::{ChainLine, ChainedRead, Kept, LAST_OF_BRIEF, digest_of_change};
+use crate::domain::evidence::seal::{ChainHead, Seal};
+use crate::domain::evidence::{ChainLine, ChainedRead, LAST_OF_BRIEF, StoredLine, digest_of_change};
 use crate::domain::id::{BodyHash, InstallationId, SourceId};
 use crate::store::boundary::{SealWish, Sealed, Stamp};
 use crate::store::error::StoreError;
-use crate::store::record::{Form, undecodable};
+use crate::store::record::{RecordForm, undecodable};
 
 /// The first lines of a chain that are old enough to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,9 +74,9 @@ fn put(
     full: Option<&ChainLine>,
 ) -> Result<(), StoreError> {
     let key = key_of(&line.source, line.seq);
-    match Kept::of(line, full) {
-        Kept::Brief(bytes) => writes.put_raw(TreeName::Chain, &key, bytes),
-        Kept::Full(_) => writes.put(trees, TreeName::Chain, &key, line),
+    match StoredLine::of(line, full) {
+        StoredLine::Brief(bytes) => writes.put_raw(TreeName::Chain, &key, bytes),
+        StoredLine::Full(_) => writes.put(trees, TreeName::Chain, &key, line),
     }
 }
 
@@ -85,19 +85,19 @@ type OfRecord = (ChainLine, Option<ChainLine>);
 
 fn of_record(trees: &Trees, source: &SourceId, key: &[u8], value: &[u8]) -> Result<OfRecord, StoreError> {
     let what = TreeName::Chain.what();
-    if !Kept::is_brief(value) {
+    if !StoredLine::is_brief(value) {
         let line: ChainLine = trees.decode(TreeName::Chain, key, value)?;
-        let is_inline = matches!(Form::decode(what, key, value)?, Form::Inline(_));
+        let is_inline = matches!(RecordForm::decode(what, key, value)?, RecordForm::Inline(_));
         return Ok((line.clone(), is_inline.then_some(line)));
     }
     let lost = || undecodable(what, key, "the line that it is kept after is missing or damaged".to_owned());
-    let back = Kept::back(value).ok_or_else(lost)?;
+    let back = StoredLine::back(value).ok_or_else(lost)?;
     let full_key = key_of(source, seq_of(key).checked_sub(back).ok_or_else(lost)?);
     let full: ChainLine = match trees.tree(TreeName::Chain).get(&full_key)? {
-        Some(full) if !Kept::is_brief(&full) => trees.decode(TreeName::Chain, &full_key, &full)?,
+        Some(full) if !StoredLine::is_brief(&full) => trees.decode(TreeName::Chain, &full_key, &full)?,
         _ => return Err(lost()),
     };
-    Ok((Kept::line(value, &full).ok_or_else(lost)?, Some(full)))
+    Ok((StoredLine::line(value, &full).ok_or_else(lost)?, Some(full)))
 }
 
 /// The lines of a source from one number to another, the oldest first; those that cannot be read are passed over.
@@ -115,7 +115,7 @@ pub(in crate::store) fn lines(
 }
 
 /// The last line of every chain, in the order of the sources.
-fn heads(trees: &Trees) -> Result<Vec<Head>, StoreError> {
+fn heads(trees: &Trees) -> Result<Vec<ChainHead>, StoreError> {
     let tree = trees.tree(TreeName::Chain);
     let (mut heads, mut from) = (Vec::new(), Vec::new());
     while let Some((key, _)) = tree.range(from..).next().transpose()? {
@@ -127,7 +127,7 @@ fn heads(trees: &Trees) -> Result<Vec<Head>, StoreError> {
         let Some(source) = source else { continue };
         let Some((key, value)) = tree.range(..&from[..]).next_back().transpose()? else { continue };
         let last = trees.readable(of_record(trees, &source, &key, &value))?;
-        heads.extend(last.map(|(line, _)| Head { source, seq: line.seq, hash: line.hash() }));
+        heads.extend(last.map(|(line, _)| ChainHead { source, seq: line.seq, hash: line.hash() }));
     }
     Ok(heads)
 }
@@ -275,7 +275,7 @@ pub(in crate::store) fn take_first(trees: &Trees, writes: &mut Writes, cut: &Cut
     for line in lines(trees, &cut.source, (cut.first, end))? {
         let key = key_of(&cut.source, line.seq);
         let kept = trees.tree(TreeName::Chain).get(&key)?;
-        if kept.is_some_and(|kept| !Kept::is_brief(&kept)) {
+        if kept.is_some_and(|kept| !StoredLine::is_brief(&kept)) {
             break;
         }
         put(trees, writes, &line, full.as_ref())?;
@@ -291,11 +291,11 @@ pub(in crate::store) fn take_first(trees: &Trees, writes: &mut Writes, cut: &Cut
 
 /// Looks at brief lines in the order of their keys: whether each can be put together again.
 #[derive(Debug, Default)]
-pub(super) struct Walk {
+pub(super) struct ChainWalk {
     full: Option<(Vec<u8>, ChainLine)>,
 }
 
-impl Walk {
+impl ChainWalk {
     /// Notes a line in full. One that lies apart is met later, and nothing is kept after it.
     pub(super) fn note_full(&mut self, key: &[u8], line: ChainLine) {
         self.full = Some((key.to_vec(), line));
@@ -304,12 +304,12 @@ impl Walk {
     /// Looks at a brief line.
     pub(super) fn look_at_brief(&self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         let full = self.full.as_ref().filter(|(full_key, _)| {
-            let back = Kept::back(value).unwrap_or_default();
+            let back = StoredLine::back(value).unwrap_or_default();
             let is_of_source =
                 full_key.len() == key.len() && full_key[..key.len() - 8] == key[..key.len() - 8];
             is_of_source && seq_of(full_key) + back == seq_of(key)
         });
-        let line = full.and_then(|(_, full)| Kept::line(value, full));
+        let line = full.and_then(|(_, full)| StoredLine::line(value, full));
         line.map(drop).ok_or_else(|| {
             let reason = "the line that it is kept after is missing or damaged".to_owned();
             undecodable(TreeName::Chain.what(), key, reason)

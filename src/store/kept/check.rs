@@ -6,8 +6,8 @@ use std::path::Path;
 use super::admission::{file_error, shown};
 use super::identity;
 use super::log::{self, Log, Reach, SnapshotFitness, read_trees};
-use super::mark::{Mark, Stage};
-use super::tally::{self, Tally};
+use super::mark::{ClosingStage, Mark};
+use super::tally::{self, TreeTally};
 use super::trees::TreeName;
 use super::writes::number;
 use crate::store::error::StoreError;
@@ -17,7 +17,7 @@ const MAX_DAMAGE_TOLD: usize = 5;
 
 /// What a database is found to be.
 #[derive(Debug, Default)]
-pub(super) struct Checked {
+pub(super) struct CheckResult {
     /// Its ids and how far it came; nothing where an older program wrote it, or they cannot be read.
     pub(super) own: Option<Mark>,
     /// Why it is not whole; empty where it is.
@@ -25,14 +25,14 @@ pub(super) struct Checked {
     /// What looks odd and may be of no account.
     pub(super) notes: Vec<String>,
     /// What it holds.
-    pub(super) trees: Vec<Counted>,
+    pub(super) trees: Vec<CountedTree>,
     /// How long its log's file is.
     pub(super) log_bytes: u64,
 }
 
 /// What a tree holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Counted {
+pub(super) struct CountedTree {
     pub(super) tree: TreeName,
     /// The records that can be read.
     pub(super) records: u64,
@@ -44,7 +44,7 @@ pub(super) struct Counted {
 ///
 /// # Errors
 /// The system's.
-pub(super) fn check(folder: &Path) -> Result<Checked, StoreError> {
+pub(super) fn check(folder: &Path) -> Result<CheckResult, StoreError> {
     let log = read(folder, Reach::Engine)?;
     let standing = log::standing_beside(folder, &log).map_err(|error| file_error(folder, &error))?;
     if let SnapshotFitness::Foreign(snapshot) = &standing
@@ -74,7 +74,7 @@ pub(super) fn check(folder: &Path) -> Result<Checked, StoreError> {
 ///
 /// # Errors
 /// The system's.
-pub(super) fn whole_alone(folder: &Path) -> Result<Option<Checked>, StoreError> {
+pub(super) fn whole_alone(folder: &Path) -> Result<Option<CheckResult>, StoreError> {
     let alone = check_with(folder, Reach::Alone)?;
     Ok(Some(alone).filter(|alone| alone.own.is_some() && alone.findings.is_empty()))
 }
@@ -83,7 +83,7 @@ pub(super) fn whole_alone(folder: &Path) -> Result<Option<Checked>, StoreError> 
 ///
 /// # Errors
 /// The system's.
-pub(super) fn check_with(folder: &Path, reach: Reach) -> Result<Checked, StoreError> {
+pub(super) fn check_with(folder: &Path, reach: Reach) -> Result<CheckResult, StoreError> {
     Ok(check_log(folder, &read(folder, reach)?))
 }
 
@@ -91,8 +91,8 @@ fn read(folder: &Path, reach: Reach) -> Result<Log, StoreError> {
     Log::read(folder, reach).map_err(|error| file_error(&folder.join("db"), &error))
 }
 
-fn check_log(folder: &Path, log: &Log) -> Checked {
-    let mut checked = Checked { log_bytes: log.length, ..Checked::default() };
+fn check_log(folder: &Path, log: &Log) -> CheckResult {
+    let mut checked = CheckResult { log_bytes: log.length, ..CheckResult::default() };
     match read_trees(log) {
         Ok(trees) => count(log, &trees, &mut checked),
         Err(fault) => checked.findings.push(fault.what),
@@ -115,11 +115,11 @@ fn check_log(folder: &Path, log: &Log) -> Checked {
 }
 
 /// Counts the records of every tree and compares them with the tallies.
-fn count(log: &Log, trees: &BTreeMap<Vec<u8>, log::Tree>, checked: &mut Checked) {
+fn count(log: &Log, trees: &BTreeMap<Vec<u8>, log::PageTree>, checked: &mut CheckResult) {
     let mut meta: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
     let mut counted = Vec::new();
     for name in TreeName::all() {
-        let mut tally = Tally::default();
+        let mut tally = TreeTally::default();
         let faults = trees.get(name.name().as_bytes()).map_or_else(Vec::new, |tree| {
             log.records(*tree, &mut |key, value| {
                 if tally::counts(name, key) {
@@ -136,12 +136,12 @@ fn count(log: &Log, trees: &BTreeMap<Vec<u8>, log::Tree>, checked: &mut Checked)
     checked.own = own(&meta);
     for (name, found) in counted {
         let known = checked.own.is_some();
-        let kept = meta.get(&tally::key(name.name())).and_then(|bytes| Tally::decode(bytes));
-        let expected = kept.or(known.then(Tally::default));
+        let kept = meta.get(&tally::key(name.name())).and_then(|bytes| TreeTally::decode(bytes));
+        let expected = kept.or(known.then(TreeTally::default));
         if let Some(expected) = expected.filter(|expected| *expected != found) {
             checked.findings.push(mismatch(name, expected, found));
         }
-        checked.trees.push(Counted {
+        checked.trees.push(CountedTree {
             tree: name,
             records: found.records,
             expected: expected.map(|expected| expected.records),
@@ -149,7 +149,7 @@ fn count(log: &Log, trees: &BTreeMap<Vec<u8>, log::Tree>, checked: &mut Checked)
     }
 }
 
-fn mismatch(name: TreeName, expected: Tally, found: Tally) -> String {
+fn mismatch(name: TreeName, expected: TreeTally, found: TreeTally) -> String {
     let (tree, what) = (name.name(), name.what());
     match (found.records, expected.records) {
         (found, expected) if found != expected => {
@@ -165,6 +165,6 @@ fn own(meta: &BTreeMap<Vec<u8>, Vec<u8>>) -> Option<Mark> {
         installation: get(identity::INSTALLATION)?.try_into().ok()?,
         lineage: get(identity::LINEAGE)?.try_into().ok()?,
         commits: number(get(tally::COMMITS)),
-        stage: Stage::Open,
+        stage: ClosingStage::Open,
     })
 }

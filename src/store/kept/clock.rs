@@ -13,7 +13,7 @@ use super::writes::Writes;
 use super::{hooks, incidents, items, keys, outbox, subscribers};
 use crate::domain::alert::Alert;
 use crate::domain::inbound::Correspondence;
-use crate::domain::moment::{ClockMark, LONGEST_WAIT, Seen, SetBack, by_now};
+use crate::domain::moment::{ClockMark, ClockReading, LONGEST_WAIT, SetBack, by_now};
 use crate::domain::read_state::ReadState;
 use crate::domain::suppression::Suppression;
 use crate::store::error::StoreError;
@@ -24,13 +24,13 @@ const CLOCK: &[u8] = b"clock";
 const BEGUN: &[u8] = b"begun";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-struct Begun {
+struct CreatedAt {
     at: Option<DateTime<Utc>>,
 }
 
 /// Notes that the database was made just now; the next [`note`] says when.
 pub(super) fn begin(trees: &Trees, writes: &mut Writes) -> Result<(), StoreError> {
-    writes.put(trees, TreeName::Meta, BEGUN, &Begun::default())
+    writes.put(trees, TreeName::Meta, BEGUN, &CreatedAt::default())
 }
 
 /// When the database was made, where a first start made it.
@@ -38,15 +38,15 @@ pub(in crate::store) fn begun_at(trees: &Trees) -> Result<Option<DateTime<Utc>>,
     Ok(begun(trees)?.and_then(|begun| begun.at))
 }
 
-fn begun(trees: &Trees) -> Result<Option<Begun>, StoreError> {
+fn begun(trees: &Trees) -> Result<Option<CreatedAt>, StoreError> {
     trees.get(TreeName::Meta, BEGUN)
 }
 
 /// The record of the first start with its moment, where that is news.
-fn dated(trees: &Trees, now: DateTime<Utc>) -> Result<Option<Begun>, StoreError> {
+fn dated(trees: &Trees, now: DateTime<Utc>) -> Result<Option<CreatedAt>, StoreError> {
     let Some(begun) = begun(trees)? else { return Ok(None) };
     let at = begun.at.map_or(now, |at| by_now(at, now));
-    Ok((begun.at != Some(at)).then_some(Begun { at: Some(at) }))
+    Ok((begun.at != Some(at)).then_some(CreatedAt { at: Some(at) }))
 }
 
 /// When the clock went back last, where it ever did.
@@ -56,7 +56,7 @@ pub(in crate::store) fn set_back(trees: &Trees) -> Result<Option<SetBack>, Store
 
 /// Whether a look at the clock is worth a write.
 pub(in crate::store) fn is_news(trees: &Trees, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    Ok(ClockMark::after(mark(trees)?, now) != Seen::Known || dated(trees, now)?.is_some())
+    Ok(ClockMark::after(mark(trees)?, now) != ClockReading::Known || dated(trees, now)?.is_some())
 }
 
 /// Notes what the clock shows. Where it went back, whatever waits for a moment to come is looked at now.
@@ -70,9 +70,9 @@ pub(in crate::store) fn note(
     }
     let before = mark(trees)?;
     let (mark, went_back) = match ClockMark::after(before, now) {
-        Seen::Known => return Ok(None),
-        Seen::Later(mark) => (mark, None),
-        Seen::Back(mark, set_back) => (mark, Some(set_back)),
+        ClockReading::Known => return Ok(None),
+        ClockReading::Later(mark) => (mark, None),
+        ClockReading::Back(mark, set_back) => (mark, Some(set_back)),
     };
     // A program that kept no mark may have left what waits for longer than anything does.
     if went_back.is_some() || (before.is_none() && waits_too_long(trees, now)?) {

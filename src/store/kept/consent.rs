@@ -9,19 +9,19 @@ use super::writes::Writes;
 use super::{inbox, keys, screenings, subscribers, suppression};
 use crate::domain::alert::AlertItem;
 use crate::domain::change::Change;
-use crate::domain::consent::{Facts, Wanted, wanted};
+use crate::domain::consent::{ConsentVerdict, RecipientFacts, wanted};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::ChangeId;
 use crate::domain::outbox::{Basis, Mail};
 use crate::store::error::StoreError;
-use crate::store::steps::mails::{self, Aftermath, Anew, AttestedFrom, Fate};
+use crate::store::steps::mails::{self, Aftermath, Anew, AttestedFrom, MailFate};
 
 /// A mail to somebody whose record cannot be read is looked at again after this.
 const LOOK_AGAIN: Duration = Duration::hours(1);
 
 /// Looks at the mails of one step. Most tell the same few changes.
 #[derive(Debug)]
-pub(super) struct Consent<'a> {
+pub(super) struct ConsentCheck<'a> {
     trees: &'a Trees,
     changes: HashMap<ChangeId, Option<Change>>,
     /// By reader, from when on silence is attested again.
@@ -29,16 +29,16 @@ pub(super) struct Consent<'a> {
     now: DateTime<Utc>,
 }
 
-impl<'a> Consent<'a> {
+impl<'a> ConsentCheck<'a> {
     pub(super) fn new(trees: &'a Trees, now: DateTime<Utc>) -> Self {
         Self { trees, changes: HashMap::new(), attested_from: AttestedFrom::default(), now }
     }
 
     /// Whether a mail is wanted, by the subscription of now.
-    pub(super) fn of(&mut self, mail: &Mail) -> Result<Wanted, StoreError> {
+    pub(super) fn of(&mut self, mail: &Mail) -> Result<ConsentVerdict, StoreError> {
         let is_unbound = mail.basis == Basis::None && mail.changes.is_empty();
         if is_unbound {
-            return Ok(Wanted::Whole);
+            return Ok(ConsentVerdict::Whole);
         }
         for id in &mail.changes {
             if !self.changes.contains_key(id) {
@@ -56,14 +56,14 @@ impl<'a> Consent<'a> {
         };
         // Whose record cannot be read is sent nothing meanwhile, and keeps nobody else waiting.
         let Some(reader) = self.trees.readable(subscribers::get(self.trees, &mail.recipient))? else {
-            return Ok(Wanted::Later(self.now + LOOK_AGAIN));
+            return Ok(ConsentVerdict::Later(self.now + LOOK_AGAIN));
         };
-        let facts = Facts { reader: reader.as_ref(), is_asked, is_screened, now: self.now };
+        let facts = RecipientFacts { reader: reader.as_ref(), is_asked, is_screened, now: self.now };
         Ok(wanted(mail, facts, |id| self.changes.get(id).and_then(Option::as_ref)))
     }
 
     /// Has a mail that is about to be taken further end or wait, where it is to do either, with what follows from that.
-    pub(super) fn decide(&mut self, writes: &mut Writes, mail: &mut Mail) -> Result<Fate, StoreError> {
+    pub(super) fn decide(&mut self, writes: &mut Writes, mail: &mut Mail) -> Result<MailFate, StoreError> {
         let fate = if let Some(known) = suppression::of(self.trees, mail)? {
             let is_erased = suppression::is_erased(self.trees, &mail.recipient)?;
             mails::suppressed(mail, &known, is_erased, self.now)
@@ -71,7 +71,7 @@ impl<'a> Consent<'a> {
             let said = self.of(mail)?;
             mails::wanted(mail, said, self.now)
         };
-        if let Fate::Stays(Aftermath { items, anew }) = &fate {
+        if let MailFate::Stays(Aftermath { items, anew }) = &fate {
             self.have_made_again(writes, mail, *anew)?;
             put_back(self.trees, writes, &mail.recipient, items, self.now)?;
         }

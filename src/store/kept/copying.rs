@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::database::Database;
 use super::identity::INSTALLATION;
-use super::trees::{Bytes, Pair, TreeName, Trees};
+use super::trees::{Bytes, KeyedRecord, TreeName, Trees};
 use super::writes::Writes;
 use super::{is_engines_own, take_installation};
 use crate::domain::id::hex;
@@ -193,10 +193,10 @@ async fn copy_kind(source: &Database, target: &Database, tree: TreeName) -> Resu
 }
 
 /// Records of one kind that follow each other.
-struct Stretch {
+struct RecordRun {
     /// The key behind which they begin.
     from: Option<Bytes>,
-    pairs: Vec<Pair>,
+    pairs: Vec<KeyedRecord>,
 }
 
 fn bound(from: Option<&Bytes>) -> Bound<&[u8]> {
@@ -208,7 +208,7 @@ async fn stretch(
     source: &Database,
     tree: TreeName,
     after: Option<Bytes>,
-) -> Result<(Stretch, Option<Bytes>), StoreError> {
+) -> Result<(RecordRun, Option<Bytes>), StoreError> {
     source
         .read(move |trees| {
             let range = trees.tree(tree).range::<&[u8], _>((bound(after.as_ref()), Bound::Unbounded));
@@ -221,7 +221,7 @@ async fn stretch(
                     pairs.push((key, value));
                 }
             }
-            Ok((Stretch { from: after, pairs }, last.filter(|_| count == STRETCH)))
+            Ok((RecordRun { from: after, pairs }, last.filter(|_| count == STRETCH)))
         })
         .await
 }

@@ -41,9 +41,9 @@ const INDEXED: &[u8] = b"changes-indexed";
 
 /// Numbers within a block.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Set([u64; 16]);
+struct NumberSet([u64; 16]);
 
-impl Set {
+impl NumberSet {
     const ALL: Self = Self([u64::MAX; 16]);
 
     fn decode(bytes: &[u8]) -> Self {
@@ -183,18 +183,18 @@ fn next_number(trees: &Trees) -> Result<u32, StoreError> {
 
 /// What a step writes to the index.
 #[derive(Default)]
-struct Sheet {
-    sets: BTreeMap<Vec<u8>, Set>,
+struct IndexWrites {
+    sets: BTreeMap<Vec<u8>, NumberSet>,
 }
 
-impl Sheet {
+impl IndexWrites {
     fn put(&mut self, trees: &Trees, term: &[u8], number: u32, is_there: bool) -> Result<(), StoreError> {
         let key = block_key(term, number / BLOCK);
         let set = match self.sets.entry(key) {
             std::collections::btree_map::Entry::Occupied(set) => set.into_mut(),
             std::collections::btree_map::Entry::Vacant(place) => {
                 let kept = trees.tree(TreeName::ChangeTerms).get(place.key())?;
-                place.insert(kept.map(|bytes| Set::decode(&bytes)).unwrap_or_default())
+                place.insert(kept.map(|bytes| NumberSet::decode(&bytes)).unwrap_or_default())
             }
         };
         set.put(number % BLOCK, is_there);
@@ -218,7 +218,7 @@ pub(super) fn add(trees: &Trees, writes: &mut Writes, changes: &[Change]) -> Res
     if changes.is_empty() {
         return Ok(());
     }
-    let (mut sheet, mut next) = (Sheet::default(), next_number(trees)?);
+    let (mut sheet, mut next) = (IndexWrites::default(), next_number(trees)?);
     warm(trees, changes, next)?;
     for change in changes {
         let number = if let Some(number) = number_of(trees, &change.id)? {
@@ -262,7 +262,7 @@ pub(super) fn revise(
 ) -> Result<(), StoreError> {
     let Some(number) = number_of(trees, &before.id)? else { return Ok(()) };
     let (old, new) = (terms_of(before), terms_of(after));
-    let mut sheet = Sheet::default();
+    let mut sheet = IndexWrites::default();
     for term in old.difference(&new) {
         sheet.put(trees, term, number, false)?;
     }
@@ -317,7 +317,7 @@ fn newest_with(trees: &Trees, term: &[u8], limit: usize) -> Result<Vec<u32>, Sto
         let (key, bytes) = pair?;
         let block = key.get(prefix.len()..).and_then(|block| block.try_into().ok()).map(u32::from_be_bytes);
         let Some(block) = block else { continue };
-        let numbers = Set::decode(&bytes).descending(BLOCK).map(|place| block * BLOCK + place);
+        let numbers = NumberSet::decode(&bytes).descending(BLOCK).map(|place| block * BLOCK + place);
         places.extend(numbers.take(limit - places.len()));
         if places.len() == limit {
             break;
@@ -344,14 +344,14 @@ mod tests {
     #[test]
     fn a_set_comes_back_as_it_was_whether_few_or_many() {
         for step in [1, 7, 16, 17, 200, 1023] {
-            let mut set = Set::default();
+            let mut set = NumberSet::default();
             (0..BLOCK).step_by(step).for_each(|place| set.put(place, true));
             let bytes = set.encode();
             assert!(bytes.len() <= 128, "{step}");
-            assert_eq!(Set::decode(&bytes), set, "{step}");
+            assert_eq!(NumberSet::decode(&bytes), set, "{step}");
             assert_eq!(set.count(), (0..BLOCK).step_by(step).count());
             assert_eq!(set.descending(BLOCK).last(), Some(0));
         }
-        assert_eq!(Set::decode(&[]), Set::default());
+        assert_eq!(NumberSet::decode(&[]), NumberSet::default());
     }
 }

@@ -1,7 +1,7 @@
 //! Removing bodies that nothing refers to any more: mark and sweep, in slices between which others read and write.
 //!
 //! A body is removed by the thread that writes, and not where a step wanted it after the clean-up began
-//! ([`Wanted`]): what was marked before that is then not the whole truth of it.
+//! ([`NeededBodies`]): what was marked before that is then not the whole truth of it.
 
 use std::collections::HashSet;
 use std::ops::Bound;
@@ -13,12 +13,12 @@ use super::outbox::StoredMail;
 use super::retention::released;
 use super::trees::{Bytes, Holds, TreeName, Trees};
 use super::writes::Writes;
-use crate::domain::evidence::Kept;
+use crate::domain::evidence::StoredLine;
 use crate::domain::id::BodyHash;
 use crate::domain::match_index::MatchIndex;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::store::error::StoreError;
-use crate::store::record::{Digest, Form};
+use crate::store::record::{Digest, RecordForm};
 
 /// Bodies removed in one step.
 pub(in crate::store) const BATCH: usize = 64;
@@ -28,9 +28,9 @@ const SLICE: usize = 4_096;
 
 /// What steps wanted to be there since a clean-up began; nothing while none is under way.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Wanted(Arc<Mutex<Option<HashSet<Digest>>>>);
+pub(super) struct NeededBodies(Arc<Mutex<Option<HashSet<Digest>>>>);
 
-impl Wanted {
+impl NeededBodies {
     /// Notes that something refers to a body, or to whatever else a clean-up removes, from now on.
     pub(super) fn note(&self, name: &Digest) {
         if let Some(names) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -46,19 +46,19 @@ impl Wanted {
 
 /// A clean-up that is under way, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Collecting(Wanted);
+pub(super) struct Collection(NeededBodies);
 
-impl Drop for Collecting {
+impl Drop for Collection {
     fn drop(&mut self) {
         *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
 /// Begins a clean-up. For the thread that writes: what a step before this one refers to can then be read.
-pub(super) fn begin(trees: &Trees) -> Collecting {
+pub(super) fn begin(trees: &Trees) -> Collection {
     let wanted = trees.opening.wanted.clone();
     *wanted.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(HashSet::new());
-    Collecting(wanted)
+    Collection(wanted)
 }
 
 /// What is left of the bodies once those are taken out that something refers to.
@@ -150,12 +150,12 @@ fn may_refer(tree: TreeName) -> bool {
 
 /// The name under which a record lies among the bodies, where it does.
 fn apart(tree: TreeName, key: &[u8], bytes: &[u8]) -> Result<Option<Digest>, StoreError> {
-    if tree == TreeName::Chain && Kept::is_brief(bytes) {
+    if tree == TreeName::Chain && StoredLine::is_brief(bytes) {
         return Ok(None);
     }
-    match (Form::decode(tree.what(), key, bytes), tree.holds()) {
-        (Ok(Form::AsBody(digest)), _) => Ok(Some(digest)),
-        (Ok(Form::Inline(_)), _) | (Err(_), Holds::Settings) => Ok(None),
+    match (RecordForm::decode(tree.what(), key, bytes), tree.holds()) {
+        (Ok(RecordForm::AsBody(digest)), _) => Ok(Some(digest)),
+        (Ok(RecordForm::Inline(_)), _) | (Err(_), Holds::Settings) => Ok(None),
         (Err(error), _) => Err(error),
     }
 }

@@ -17,7 +17,7 @@ use crate::store::error::StoreError;
 /// The glances that were made and still hold.
 #[derive(Debug, Default)]
 pub(super) struct Glances {
-    kept: Mutex<Kept>,
+    kept: Mutex<CachedGlance>,
     /// One at a time looks up what is missing: others who wait for the same need not.
     looking: Mutex<()>,
     /// Whether anybody ever asked: otherwise there is nothing to forget.
@@ -25,7 +25,7 @@ pub(super) struct Glances {
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct CachedGlance {
     glances: HashMap<SourceId, Arc<SourceGlance>>,
     /// How often something was forgotten. A glance that was begun before may show what no longer holds.
     forgotten: u64,
@@ -91,7 +91,7 @@ impl Glances {
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, CachedGlance> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 //! Whose database it is: ids that stand in the database and in the mark beside it.
 
-use super::mark::{Mark, Stage};
-use super::tally::{self, Tally};
+use super::mark::{ClosingStage, Mark};
+use super::tally::{self, TreeTally};
 use super::trees::{TreeName, Trees};
 use super::writes::{Before, Writes, number};
 use crate::store::error::StoreError;
@@ -20,7 +20,7 @@ pub(super) fn adopt(trees: &Trees) -> Result<(), StoreError> {
     }
     let mut writes = Writes::default();
     for tree in TreeName::all() {
-        let mut tally = Tally::default();
+        let mut tally = TreeTally::default();
         for pair in trees.tree(tree) {
             let (key, value) = pair?;
             if tally::counts(tree, &key) {
@@ -75,7 +75,7 @@ pub(super) fn mark(trees: &Trees) -> Result<Mark, StoreError> {
         installation: id(trees, INSTALLATION)?,
         lineage: id(trees, LINEAGE)?,
         commits: number(trees.tree(TreeName::Meta).get(tally::COMMITS)?.as_deref()),
-        stage: Stage::Open,
+        stage: ClosingStage::Open,
     })
 }
 

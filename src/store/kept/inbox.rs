@@ -10,11 +10,11 @@ use crate::domain::id::BodyHash;
 use crate::domain::inbound::{BY_MAIL, Conversation, Correspondence, TokenHash, UntrackedWish};
 use crate::domain::mail_source::MailSourceState;
 use crate::domain::outbox::QueuedMail;
-use crate::domain::subscription::{State, Subscriber, Wish};
+use crate::domain::subscription::{Subscriber, SubscriptionState, Wish};
 use crate::domain::topic::Topic;
 use crate::store::boundary::{Exchanged, InboundCommit, KnownPerson, PersonVersion, TakenUp};
 use crate::store::error::StoreError;
-use crate::store::steps::intake::{self, Begun, Taken};
+use crate::store::steps::intake::{self, BegunMessage, TakenMessage};
 
 /// The one record of the tree of budgets.
 const ASK: &[u8] = b"ask";
@@ -79,7 +79,7 @@ pub(in crate::store) fn conversation(
     trees: &Trees,
     address: &EmailAddress,
 ) -> Result<KnownPerson, StoreError> {
-    let Records { subscriber, correspondence } = Records::of(trees, address)?;
+    let PersonRecords { subscriber, correspondence } = PersonRecords::of(trees, address)?;
     let key = address.key().as_bytes();
     let version = version(&[&subscriber, &correspondence]);
     let subscriber = trees.decoded(TreeName::Subscribers, key, subscriber.as_deref())?;
@@ -94,12 +94,12 @@ pub(in crate::store) fn conversation(
 }
 
 /// What is kept of a person, as it lies in the trees.
-struct Records {
+struct PersonRecords {
     subscriber: Option<Bytes>,
     correspondence: Option<Bytes>,
 }
 
-impl Records {
+impl PersonRecords {
     fn of(trees: &Trees, address: &EmailAddress) -> Result<Self, StoreError> {
         let key = address.key().as_bytes();
         trees.warm(&[(TreeName::Subscribers, key), (TreeName::Correspondence, key)])?;
@@ -110,7 +110,7 @@ impl Records {
 
 /// Fails if what is kept of a person is not what the caller computed from.
 fn require(trees: &Trees, address: &EmailAddress, computed_from: PersonVersion) -> Result<(), StoreError> {
-    let Records { subscriber, correspondence } = Records::of(trees, address)?;
+    let PersonRecords { subscriber, correspondence } = PersonRecords::of(trees, address)?;
     if version(&[&subscriber, &correspondence]) == computed_from.0 {
         return Ok(());
     }
@@ -125,7 +125,7 @@ pub(in crate::store) fn take_up(
     at: DateTime<Utc>,
 ) -> Result<TakenUp, StoreError> {
     let key = message.as_str().as_bytes();
-    let before: Option<Begun> = trees.get(TreeName::Begun, key)?;
+    let before: Option<BegunMessage> = trees.get(TreeName::Begun, key)?;
     let (taken_up, begun) = intake::take_up(is_taken(trees, message)?, before, at);
     if let Some(begun) = begun {
         writes.put(trees, TreeName::Begun, key, &begun)?;
@@ -140,7 +140,7 @@ pub(in crate::store) fn forgive(
     message: &BodyHash,
 ) -> Result<(), StoreError> {
     let key = message.as_str().as_bytes();
-    let Some(begun) = trees.get::<Begun>(TreeName::Begun, key)? else { return Ok(()) };
+    let Some(begun) = trees.get::<BegunMessage>(TreeName::Begun, key)? else { return Ok(()) };
     match intake::forgiven(begun) {
         None => writes.remove(TreeName::Begun, key),
         Some(begun) => writes.put(trees, TreeName::Begun, key, &begun)?,
@@ -212,7 +212,7 @@ pub(in crate::store) fn asked_to_follow(
             let is_noted = known
                 .iter()
                 .flat_map(|known| &known.subscriptions)
-                .any(|noted| noted.topic == *topic && noted.state != State::Unsubscribed);
+                .any(|noted| noted.topic == *topic && noted.state != SubscriptionState::Unsubscribed);
             if !is_noted {
                 let wish =
                     Wish { topic, only: only.clone(), confirmed: false, channel: BY_MAIL, agreed_to: None };
@@ -233,7 +233,7 @@ pub(super) fn take(
 ) -> Result<(), StoreError> {
     let key = message.as_str().as_bytes();
     writes.remove(TreeName::Begun, key);
-    writes.put(trees, TreeName::Messages, key, &Taken { at })
+    writes.put(trees, TreeName::Messages, key, &TakenMessage { at })
 }
 
 fn keep(
@@ -294,12 +294,12 @@ pub(in crate::store) fn forget(
     };
     for pair in trees.tree(TreeName::Messages) {
         let (key, _) = pair?;
-        let taken: Option<Taken> = trees.readable(trees.get(TreeName::Messages, &key))?.flatten();
+        let taken: Option<TakenMessage> = trees.readable(trees.get(TreeName::Messages, &key))?.flatten();
         look(TreeName::Messages, &key, taken.map(|taken| taken.at));
     }
     for pair in trees.tree(TreeName::Begun) {
         let (key, _) = pair?;
-        let begun: Option<Begun> = trees.readable(trees.get(TreeName::Begun, &key))?.flatten();
+        let begun: Option<BegunMessage> = trees.readable(trees.get(TreeName::Begun, &key))?.flatten();
         look(TreeName::Begun, &key, begun.map(|begun| begun.at));
     }
     forget_strangers(trees, writes, now)?;

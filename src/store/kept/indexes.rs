@@ -9,7 +9,7 @@ use std::ops::Bound;
 use chrono::{DateTime, Utc};
 
 use super::outbox::StoredMail;
-use super::tally::Tally;
+use super::tally::TreeTally;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{keys, pieces};
@@ -38,10 +38,10 @@ const FORM: u8 = 1;
 const BATCH: usize = 256;
 
 /// A key of an index.
-pub(super) type Place = (TreeName, Vec<u8>);
+pub(super) type IndexKey = (TreeName, Vec<u8>);
 
 /// Where a mail is found.
-pub(super) fn of_mail(mail: &Mail) -> Vec<Place> {
+pub(super) fn of_mail(mail: &Mail) -> Vec<IndexKey> {
     let id = mail.id.as_str();
     let mut places = vec![
         (TreeName::MailsTo, keys::item(mail.recipient.key(), id)),
@@ -54,7 +54,7 @@ pub(super) fn of_mail(mail: &Mail) -> Vec<Place> {
 }
 
 /// Where a mail is found by its state: one that waits is found by when it is due, one that was sent by its time.
-pub(super) fn aside(mail: &Mail, state: MailState) -> Option<Place> {
+pub(super) fn aside(mail: &Mail, state: MailState) -> Option<IndexKey> {
     let has_own = match state {
         MailState::Queued | MailState::Leased | MailState::Deferred | MailState::Sent => false,
         MailState::Held
@@ -71,20 +71,24 @@ pub(super) fn aside(mail: &Mail, state: MailState) -> Option<Place> {
 }
 
 /// Where a reader is found: by each topic that they follow, or left and may come back to.
-pub(super) fn of_subscriber(subscriber: &Subscriber) -> Vec<Place> {
+pub(super) fn of_subscriber(subscriber: &Subscriber) -> Vec<IndexKey> {
     let topics = subscriber.subscriptions.iter().filter(|known| known.may_be_told());
     let keys = topics.map(|known| keys::item(&known.topic.text(), subscriber.address.key()));
     keys.map(|key| (TreeName::Followers, key)).collect()
 }
 
 /// Where an incident is found: by when it was over for good, or behind all of these.
-pub(super) fn of_incident(incident: &Incident) -> Vec<Place> {
+pub(super) fn of_incident(incident: &Incident) -> Vec<IndexKey> {
     let at = incident.is_past_since().unwrap_or(DateTime::<Utc>::MAX_UTC);
     vec![(TreeName::IncidentsByEnd, keys::at(at, incident.id.as_str()))]
 }
 
 /// Has a record be found at other places than before.
-pub(super) fn rewrite(writes: &mut Writes, before: &[Place], after: &[Place]) -> Result<(), StoreError> {
+pub(super) fn rewrite(
+    writes: &mut Writes,
+    before: &[IndexKey],
+    after: &[IndexKey],
+) -> Result<(), StoreError> {
     for (tree, key) in before.iter().filter(|place| !after.contains(place)) {
         writes.remove(*tree, key);
     }
@@ -146,7 +150,7 @@ pub(super) fn make(trees: &Trees, openings: u64) -> Result<(), StoreError> {
     for index in ALL {
         remove_all(trees, index)?;
     }
-    let mut batch = Batch { trees, writes: Writes::default(), records: 0 };
+    let mut batch = KeyBatch { trees, writes: Writes::default(), records: 0 };
     for pair in trees.pairs(trees.tree(TreeName::Mails).iter()) {
         let (key, value) = pair?;
         let stored: Option<StoredMail> = trees.readable(trees.decode(TreeName::Mails, &key, &value))?;
@@ -182,14 +186,14 @@ fn remove_all(trees: &Trees, index: TreeName) -> Result<(), StoreError> {
 }
 
 /// Keys on their way into indexes.
-struct Batch<'a> {
+struct KeyBatch<'a> {
     trees: &'a Trees,
     writes: Writes,
     records: usize,
 }
 
-impl Batch<'_> {
-    fn put(&mut self, places: &[Place]) -> Result<(), StoreError> {
+impl KeyBatch<'_> {
+    fn put(&mut self, places: &[IndexKey]) -> Result<(), StoreError> {
         rewrite(&mut self.writes, &[], places)?;
         self.records += 1;
         if self.records.is_multiple_of(BATCH) {
@@ -201,14 +205,14 @@ impl Batch<'_> {
 
 /// Indexes held against the records that they are made of.
 #[derive(Debug, Default)]
-pub(super) struct Compared {
-    expected: BTreeMap<TreeName, Tally>,
-    found: BTreeMap<TreeName, Tally>,
+pub(super) struct IndexComparison {
+    expected: BTreeMap<TreeName, TreeTally>,
+    found: BTreeMap<TreeName, TreeTally>,
 }
 
-impl Compared {
+impl IndexComparison {
     /// Counts in where a record is to be found.
-    pub(super) fn expect(&mut self, places: &[Place]) {
+    pub(super) fn expect(&mut self, places: &[IndexKey]) {
         for (tree, key) in places {
             self.expected.entry(*tree).or_default().add(key, &[]);
         }
@@ -225,7 +229,8 @@ impl Compared {
 
     /// The indexes that are not what the records say, with how many keys are there and how many should be.
     pub(super) fn wrong(&self) -> Vec<(TreeName, u64, u64)> {
-        let of = |tallies: &BTreeMap<TreeName, Tally>, tree| tallies.get(&tree).copied().unwrap_or_default();
+        let of =
+            |tallies: &BTreeMap<TreeName, TreeTally>, tree| tallies.get(&tree).copied().unwrap_or_default();
         let both = ALL.map(|tree| (tree, of(&self.found, tree), of(&self.expected, tree)));
         let wrong = both.into_iter().filter(|(_, found, expected)| found != expected);
         wrong.map(|(tree, found, expected)| (tree, found.records, expected.records)).collect()

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::consent::Consent;
+use super::consent::ConsentCheck;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{changes, clock, events, keys, outbox, subscribers};
 use crate::domain::alert::{Alert, AlertItem, all_alerts_of};
 use crate::domain::change::Change;
-use crate::domain::consent::Wanted;
+use crate::domain::consent::ConsentVerdict;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, ChangeId};
 use crate::domain::moment;
@@ -173,7 +173,7 @@ const LOOK_AGAIN: Duration = Duration::hours(1);
 /// Finds mails that are not wanted by the subscription of now.
 #[derive(Default)]
 struct Unwanted<'a> {
-    consent: Option<Consent<'a>>,
+    consent: Option<ConsentCheck<'a>>,
 }
 
 impl<'a> Unwanted<'a> {
@@ -197,10 +197,12 @@ impl<'a> Unwanted<'a> {
                 return Ok(());
             }
         }
-        let consent = self.consent.get_or_insert_with(|| Consent::new(trees, one.at));
+        let consent = self.consent.get_or_insert_with(|| ConsentCheck::new(trees, one.at));
         for queued in std::mem::take(&mut one.mails) {
             let is_made = queued.mail.state == MailState::Queued;
-            if !is_made || matches!(consent.of(&queued.mail)?, Wanted::Whole | Wanted::Later(_)) {
+            if !is_made
+                || matches!(consent.of(&queued.mail)?, ConsentVerdict::Whole | ConsentVerdict::Later(_))
+            {
                 one.mails.push(queued);
                 continue;
             }

@@ -19,14 +19,14 @@ const READ_THROUGH_EVERY: TimeDelta = TimeDelta::days(1);
 
 /// How a database was left that was closed in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Left {
+pub(super) struct CleanClose {
     /// Derived from name, inode, length and time of change of every file.
     pub(super) files: u64,
     /// When it was read through last.
     pub(super) read_through_at: i64,
 }
 
-impl Left {
+impl CleanClose {
     /// What the files in a database folder are now.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ mod tests {
         fs::write(folder.join("blobs/1"), b"blob").unwrap();
         let now = DateTime::from_timestamp(1_795_955_196, 0).unwrap();
         let touched = |touch: &dyn Fn()| {
-            let left = Left::of(&folder, now).unwrap();
+            let left = CleanClose::of(&folder, now).unwrap();
             assert!(left.holds(&folder, now).is_some());
             // The clock of the file system advances in steps.
             std::thread::sleep(std::time::Duration::from_millis(20));
@@ -109,7 +109,7 @@ mod tests {
             }),
             "another file of the same age in its place"
         );
-        let left = Left::of(&folder, now).unwrap();
+        let left = CleanClose::of(&folder, now).unwrap();
         assert!(left.holds(&folder, now + TimeDelta::hours(23)).is_some());
         assert!(left.holds(&folder, now + TimeDelta::days(1)).is_none(), "long ago");
         assert!(left.holds(&folder, now - TimeDelta::hours(1)).is_none(), "the clock was ahead");

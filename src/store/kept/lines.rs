@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::admission::file_error;
-use super::archive::{CHECKED, Copy, Metered};
+use super::archive::{CHECKED, DatabaseCopy, Metered};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{opening, tally};
@@ -25,14 +25,14 @@ use crate::domain::id::hex;
 use crate::domain::meter::Meter;
 use crate::store::boundary::Archived;
 use crate::store::error::StoreError;
-use crate::store::record::Form;
+use crate::store::record::RecordForm;
 
 const FORMAT: &str = "regwatch-export";
 const FORM: u32 = 1;
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
-struct First {
+struct FirstLine {
     format: String,
     form: u32,
     program: String,
@@ -42,7 +42,7 @@ struct First {
 
 /// The last line.
 #[derive(Debug, Serialize, Deserialize)]
-struct Last {
+struct LastLine {
     end: bool,
     records: u64,
     sha256: String,
@@ -50,7 +50,7 @@ struct Last {
 
 /// Any other line.
 #[derive(Debug, Serialize, Deserialize)]
-struct Line<'a> {
+struct RecordLine<'a> {
     tree: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<String>,
@@ -62,7 +62,7 @@ struct Line<'a> {
     base64: Option<String>,
 }
 
-impl<'a> Line<'a> {
+impl<'a> RecordLine<'a> {
     fn of(tree: TreeName, key: &[u8]) -> Self {
         let text = std::str::from_utf8(key).ok().filter(|text| !text.contains(char::is_control));
         Self {
@@ -95,12 +95,12 @@ impl<'a> Line<'a> {
 }
 
 /// Lines on their way into a file.
-struct Lines {
+struct LineWriter {
     out: BufWriter<File>,
     hasher: Sha256,
 }
 
-impl Lines {
+impl LineWriter {
     fn put(&mut self, line: &impl Serialize) -> io::Result<()> {
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
@@ -113,15 +113,15 @@ impl Lines {
 ///
 /// # Errors
 /// A record that cannot be read; the system's.
-pub(super) fn write(copy: &Copy, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
+pub(super) fn write(copy: &DatabaseCopy, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
     let (installation, commits, expected) = copy.whose()?;
     let writing = meter.part(CHECKED..100, expected);
     let trees = opening::open(copy.folder())?;
     let of_file = |error: io::Error| file_error(path, &error);
     let file = File::create_new(path).map_err(of_file)?;
-    let mut lines = Lines { out: BufWriter::new(file), hasher: Sha256::new() };
+    let mut lines = LineWriter { out: BufWriter::new(file), hasher: Sha256::new() };
     let program = env!("CARGO_PKG_VERSION").to_owned();
-    let first = First { format: FORMAT.to_owned(), form: FORM, program, installation, commits };
+    let first = FirstLine { format: FORMAT.to_owned(), form: FORM, program, installation, commits };
     lines.put(&first).map_err(of_file)?;
     let (mut records, mut apart) = (0_u64, HashSet::new());
     for tree in TreeName::all().filter(|tree| *tree != TreeName::Bodies) {
@@ -131,16 +131,16 @@ pub(super) fn write(copy: &Copy, path: &Path, meter: &Meter) -> Result<Archived,
             if !tally::counts(tree, &key) {
                 continue;
             }
-            let json = match Form::decode(tree.what(), &key, &value) {
-                Ok(Form::Inline(json)) => Some(json),
-                Ok(Form::AsBody(digest)) => {
+            let json = match RecordForm::decode(tree.what(), &key, &value) {
+                Ok(RecordForm::Inline(json)) => Some(json),
+                Ok(RecordForm::AsBody(digest)) => {
                     apart.insert(digest);
                     trees.body(&digest)?
                 }
                 Err(_) => None,
             };
-            let line = json.as_deref().and_then(|json| Line::of(tree, &key).with_record(json));
-            let line = line.unwrap_or_else(|| Line::of(tree, &key).with_bytes(&value));
+            let line = json.as_deref().and_then(|json| RecordLine::of(tree, &key).with_record(json));
+            let line = line.unwrap_or_else(|| RecordLine::of(tree, &key).with_bytes(&value));
             lines.put(&line).map_err(of_file)?;
             records += 1;
         }
@@ -148,12 +148,12 @@ pub(super) fn write(copy: &Copy, path: &Path, meter: &Meter) -> Result<Archived,
     for name in trees.body_names()?.into_iter().filter(|name| !apart.contains(name)) {
         writing.advance(1);
         if let Some(content) = trees.body(&name)? {
-            lines.put(&Line::of(TreeName::Bodies, &name).with_bytes(&content)).map_err(of_file)?;
+            lines.put(&RecordLine::of(TreeName::Bodies, &name).with_bytes(&content)).map_err(of_file)?;
             records += 1;
         }
     }
     let sha256 = hex(&lines.hasher.clone().finalize());
-    lines.put(&Last { end: true, records, sha256: sha256.clone() }).map_err(of_file)?;
+    lines.put(&LastLine { end: true, records, sha256: sha256.clone() }).map_err(of_file)?;
     let file = lines.out.into_inner().map_err(io::IntoInnerError::into_error).map_err(of_file)?;
     file.sync_all().map_err(of_file)?;
     meter.reach(100);
@@ -188,7 +188,7 @@ pub(super) fn read(
         Ok(text.ends_with(b"\n"))
     };
     next(&mut text)?;
-    let first: First =
+    let first: FirstLine =
         serde_json::from_slice(&text).map_err(|_| bad(1, "expected the first line of an export"))?;
     if first.format != FORMAT || first.form > FORM {
         return Err(bad(1, "another format; use a newer regwatch"));
@@ -200,7 +200,7 @@ pub(super) fn read(
         if !next(&mut text)? {
             return Err(bad(number, "it was cut short"));
         }
-        if let Ok(last) = serde_json::from_slice::<Last>(&text) {
+        if let Ok(last) = serde_json::from_slice::<LastLine>(&text) {
             let sha256 = hex(&hasher.finalize());
             if (last.records, &last.sha256) != (records, &sha256) || next(&mut text)? || !text.is_empty() {
                 return Err(bad(number, "it is not what was written"));
@@ -209,7 +209,7 @@ pub(super) fn read(
         }
         hasher.update(&text);
         records += 1;
-        let line: Line<'_> =
+        let line: RecordLine<'_> =
             serde_json::from_slice(&text).map_err(|error| bad(number, &error.to_string()))?;
         let tree = TreeName::all().find(|tree| tree.name() == line.tree);
         let tree = tree.ok_or_else(|| bad(number, "an unknown tree; use a newer regwatch"))?;

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-use super::left::Left;
+use super::left::CleanClose;
 use super::lock::beside;
 use crate::domain::id::hex;
 
@@ -34,7 +34,7 @@ const FORCED_EVERY: Duration = Duration::from_secs(5);
 
 /// How the database was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum ClosingStage {
     /// It is being made; nothing was kept in it yet.
     New,
     /// A process has it open, or had it open when it was killed.
@@ -44,7 +44,7 @@ pub(super) enum Stage {
         /// How long its file was then, in bytes.
         length: u64,
         /// What its files were then; earlier programs did not say.
-        left: Option<Left>,
+        left: Option<CleanClose>,
     },
 }
 
@@ -58,12 +58,12 @@ pub(super) struct Mark {
     /// The database has at least so many commits.
     pub(super) commits: u64,
     /// How it was left.
-    pub(super) stage: Stage,
+    pub(super) stage: ClosingStage,
 }
 
 /// What lies where the mark should.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(super) enum MarkFound {
     /// Nothing.
     Nothing,
     /// A mark.
@@ -76,12 +76,12 @@ impl Mark {
     /// As a line, with its end.
     pub(super) fn line(&self) -> Vec<u8> {
         let (stage, length, left) = match self.stage {
-            Stage::New => ("new", 0, None),
-            Stage::Open => ("open", 0, None),
-            Stage::Closed { length, left } => ("closed", length, left),
+            ClosingStage::New => ("new", 0, None),
+            ClosingStage::Open => ("open", 0, None),
+            ClosingStage::Closed { length, left } => ("closed", length, left),
         };
         let left = left
-            .map(|Left { files, read_through_at }| format!(" left {files:016x} read {read_through_at}"))
+            .map(|CleanClose { files, read_through_at }| format!(" left {files:016x} read {read_through_at}"))
             .unwrap_or_default();
         let text = format!(
             "regwatch mark 1 installation {} lineage {} commits {} stage {stage} length {length}{left}",
@@ -109,15 +109,16 @@ impl Mark {
         };
         let left = match *left {
             [] => None,
-            ["left", files, "read", at] => {
-                Some(Left { files: u64::from_str_radix(files, 16).ok()?, read_through_at: at.parse().ok()? })
-            }
+            ["left", files, "read", at] => Some(CleanClose {
+                files: u64::from_str_radix(files, 16).ok()?,
+                read_through_at: at.parse().ok()?,
+            }),
             _ => return None,
         };
         let stage = match stage {
-            "new" => Stage::New,
-            "open" => Stage::Open,
-            "closed" => Stage::Closed { length: length.parse().ok()?, left },
+            "new" => ClosingStage::New,
+            "open" => ClosingStage::Open,
+            "closed" => ClosingStage::Closed { length: length.parse().ok()?, left },
             _ => return None,
         };
         Some(Self {
@@ -132,16 +133,16 @@ impl Mark {
     ///
     /// # Errors
     /// The system's, but for a file that is not there.
-    pub(super) fn find(folder: &Path) -> io::Result<Found> {
+    pub(super) fn find(folder: &Path) -> io::Result<MarkFound> {
         let mut bytes = Vec::new();
         match File::open(path(folder)) {
             Ok(mut file) => file.read_to_end(&mut bytes)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(MarkFound::Nothing),
             Err(error) => return Err(error),
         };
         let lines = bytes.chunks(LINE_BYTES).filter_map(Self::parse);
-        let rank = |mark: &Self| (mark.commits, mark.stage != Stage::New);
-        Ok(lines.max_by_key(rank).map_or(Found::Unreadable, Found::Mark))
+        let rank = |mark: &Self| (mark.commits, mark.stage != ClosingStage::New);
+        Ok(lines.max_by_key(rank).map_or(MarkFound::Unreadable, MarkFound::Mark))
     }
 }
 
@@ -199,8 +200,8 @@ impl MarkFile {
     }
 
     /// How the files of the database are left now.
-    pub(super) fn left(&self, folder: &Path) -> Option<Left> {
-        Left::of(folder, self.read_through_at?).ok()
+    pub(super) fn left(&self, folder: &Path) -> Option<CleanClose> {
+        CleanClose::of(folder, self.read_through_at?).ok()
     }
 
     /// The mark as it was written last.
@@ -213,10 +214,10 @@ impl MarkFile {
     /// # Errors
     /// The system's: the mark then lags behind.
     pub(super) fn note(&mut self, commits: u64) -> io::Result<()> {
-        if commits <= self.mark.commits && self.mark.stage == Stage::Open {
+        if commits <= self.mark.commits && self.mark.stage == ClosingStage::Open {
             return Ok(());
         }
-        self.put(Mark { commits, stage: Stage::Open, ..self.mark })?;
+        self.put(Mark { commits, stage: ClosingStage::Open, ..self.mark })?;
         if self.forced_at.elapsed() >= FORCED_EVERY {
             self.force()?;
         }
@@ -227,8 +228,8 @@ impl MarkFile {
     ///
     /// # Errors
     /// The system's: it then counts as one whose process was killed.
-    pub(super) fn close(&mut self, length: u64, left: Option<Left>) -> io::Result<()> {
-        let closed = Mark { stage: Stage::Closed { length, left }, ..self.mark };
+    pub(super) fn close(&mut self, length: u64, left: Option<CleanClose>) -> io::Result<()> {
+        let closed = Mark { stage: ClosingStage::Closed { length, left }, ..self.mark };
         // Both lines: none may say less, of a database that has as many commits.
         self.put(closed)?;
         self.put(closed)?;
@@ -266,13 +267,14 @@ pub(super) fn remove_unfinished(folder: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    const MARK: Mark = Mark { installation: [7; 16], lineage: [9; 8], commits: 41, stage: Stage::Open };
+    const MARK: Mark =
+        Mark { installation: [7; 16], lineage: [9; 8], commits: 41, stage: ClosingStage::Open };
 
     #[track_caller]
     fn found(folder: &Path) -> Option<Mark> {
         match Mark::find(folder).unwrap() {
-            Found::Mark(mark) => Some(mark),
-            Found::Nothing | Found::Unreadable => None,
+            MarkFound::Mark(mark) => Some(mark),
+            MarkFound::Nothing | MarkFound::Unreadable => None,
         }
     }
 
@@ -280,7 +282,7 @@ mod tests {
     fn what_was_noted_is_found() {
         let state = tempfile::tempdir().unwrap();
         let folder = state.path().join("db");
-        assert!(matches!(Mark::find(&folder), Ok(Found::Nothing)));
+        assert!(matches!(Mark::find(&folder), Ok(MarkFound::Nothing)));
         let mut file = MarkFile::write(&folder, MARK).unwrap();
         assert_eq!(found(&folder), Some(MARK));
         for commits in 42..45 {
@@ -288,9 +290,9 @@ mod tests {
             assert_eq!(found(&folder), Some(Mark { commits, ..MARK }));
         }
         file.note(3).unwrap();
-        for left in [None, Some(Left { files: u64::MAX, read_through_at: 1_795_955_196 })] {
+        for left in [None, Some(CleanClose { files: u64::MAX, read_through_at: 1_795_955_196 })] {
             file.close(512, left).unwrap();
-            let closed = Mark { commits: 44, stage: Stage::Closed { length: 512, left }, ..MARK };
+            let closed = Mark { commits: 44, stage: ClosingStage::Closed { length: 512, left }, ..MARK };
             assert_eq!(found(&folder), Some(closed));
         }
     }
@@ -309,7 +311,7 @@ mod tests {
             assert!(found(&folder).unwrap().commits >= 50);
             bytes[(1 - torn) * LINE_BYTES + 80] ^= 1;
             std::fs::write(path(&folder), &bytes).unwrap();
-            assert!(matches!(Mark::find(&folder), Ok(Found::Unreadable)));
+            assert!(matches!(Mark::find(&folder), Ok(MarkFound::Unreadable)));
         }
     }
 }

@@ -85,7 +85,7 @@ use self::lock::Lock;
 pub(super) use self::remake::{check_backup, compact, import, restore};
 pub(super) use self::repair::{repair, verify};
 use self::trees::{TreeName, Trees};
-use self::writer::{Open, Place, Shared, Writer};
+use self::writer::{DatabasePlace, OpenDatabase, SharedDatabase, Writer};
 use self::writes::Writes;
 use super::bell::SourceBell;
 use super::boundary::{Archived, BackupNote, KindStats, Opened, StoreSize};
@@ -98,7 +98,7 @@ use crate::domain::meter::Meter;
 /// An open sled database that this process owns.
 #[derive(Debug, Clone)]
 pub(super) struct Sled {
-    shared: Shared,
+    shared: SharedDatabase,
     writer: Writer,
     installation: InstallationId,
     opened: Opened,
@@ -116,10 +116,10 @@ impl Sled {
         let lock = Lock::take(folder)?;
         let (trees, mark, opened) = admission::admit(folder, is_required)?;
         let installation = InstallationId::of(&mark.mark().installation);
-        let place = Place::of(folder).map_err(|error| admission::file_error(folder, &error))?;
+        let place = DatabasePlace::of(folder).map_err(|error| admission::file_error(folder, &error))?;
         let bell = trees.opening.bell.clone();
-        let open = Open { trees, mark: Mutex::new(mark), folder: folder.to_owned(), place, lock };
-        let shared: Shared = Arc::new(RwLock::new(Some(open)));
+        let open = OpenDatabase { trees, mark: Mutex::new(mark), folder: folder.to_owned(), place, lock };
+        let shared: SharedDatabase = Arc::new(RwLock::new(Some(open)));
         let writer = Writer::start(Arc::clone(&shared)).map_err(|error| StoreError::Open {
             path: folder.display().to_string(),
             reason: error.to_string(),
@@ -150,7 +150,7 @@ impl Sled {
     /// Whose database lies there, as the mark beside it says.
     pub(super) fn installation_beside(folder: &Path) -> Option<InstallationId> {
         match mark::Mark::find(folder) {
-            Ok(mark::Found::Mark(mark)) => Some(InstallationId::of(&mark.installation)),
+            Ok(mark::MarkFound::Mark(mark)) => Some(InstallationId::of(&mark.installation)),
             _ => None,
         }
     }
@@ -176,7 +176,7 @@ impl Sled {
         self.read(move |trees| measured.get(trees, &folder, max_age)).await
     }
 
-    /// See [`Open::is_in_place`].
+    /// See [`OpenDatabase::is_in_place`].
     pub(super) async fn is_in_place(&self) -> Result<(), StoreError> {
         let shared = Arc::clone(&self.shared);
         blocking(move || {
@@ -279,7 +279,7 @@ impl Sled {
                 let open = shared.write().unwrap_or_else(PoisonError::into_inner);
                 let open = open.as_ref().ok_or(StoreError::Closed)?;
                 open.trees.flush()?;
-                archive::Copy::of(&folder)?
+                archive::DatabaseCopy::of(&folder)?
             };
             pulse.beat();
             let path = lock::beside(&folder, ARCHIVE);
@@ -303,7 +303,7 @@ impl Sled {
         let shared = Arc::clone(&self.shared);
         blocking(move || {
             let open = shared.write().unwrap_or_else(PoisonError::into_inner).take();
-            open.map_or(Ok(()), Open::close)
+            open.map_or(Ok(()), OpenDatabase::close)
         })
         .await
     }
@@ -316,7 +316,7 @@ pub(super) fn survey_into(trees: &Trees) -> Result<(), StoreError> {
             take(&key, &value);
         }
     });
-    for survey::Unsound { tree, key, reason, .. } in unsound {
+    for survey::UnsoundRecord { tree, key, reason, .. } in unsound {
         trees.pass_over(super::record::undecodable(tree.what(), &key, reason))?;
     }
     Ok(())

@@ -40,7 +40,7 @@ pub(super) fn make_indexes(trees: &Trees) -> Result<(), StoreError> {
 /// [`StoreError::Open`] naming the folder; [`StoreError::NotDurable`] where a flush does not reach
 /// the disk.
 pub(super) fn open(folder: &Path) -> Result<Trees, StoreError> {
-    opened(folder, Known::Nothing)
+    opened(folder, CheckedFiles::Nothing)
 }
 
 /// The same of a database that was closed in order and read through, and that nobody touched since: its log is not
@@ -49,10 +49,10 @@ pub(super) fn open(folder: &Path) -> Result<Trees, StoreError> {
 /// # Errors
 /// Those of [`open`].
 pub(super) fn open_as_it_was_left(folder: &Path) -> Result<Trees, StoreError> {
-    opened(folder, Known::Sound)
+    opened(folder, CheckedFiles::Sound)
 }
 
-fn opened(folder: &Path, known: Known) -> Result<Trees, StoreError> {
+fn opened(folder: &Path, known: CheckedFiles) -> Result<Trees, StoreError> {
     let trees = open_files(folder, known)?;
     undo::settle(folder, &trees)?;
     identity::adopt(&trees)?;
@@ -66,25 +66,25 @@ fn opened(folder: &Path, known: Known) -> Result<Trees, StoreError> {
 /// [`StoreError::Open`] naming the folder; [`StoreError::Damaged`] if the engine's snapshot cannot be used and
 /// the log does not say the same without it, and then nothing was changed.
 pub(super) fn open_as_it_is(folder: &Path) -> Result<Trees, StoreError> {
-    open_files(folder, Known::Nothing)
+    open_files(folder, CheckedFiles::Nothing)
 }
 
 /// What is known of a database's files before they are opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Known {
+enum CheckedFiles {
     /// The log and what the engine derived from it fit together.
     Sound,
     /// Nothing.
     Nothing,
 }
 
-fn open_files(folder: &Path, known: Known) -> Result<Trees, StoreError> {
+fn open_files(folder: &Path, known: CheckedFiles) -> Result<Trees, StoreError> {
     make_private(folder)?;
     remove_left_behind(folder)?;
     mend_settings(folder)?;
     let standing = match known {
-        Known::Sound => SnapshotFitness::Sound,
-        Known::Nothing => log::standing(folder).map_err(|error| file(folder, &error))?,
+        CheckedFiles::Sound => SnapshotFitness::Sound,
+        CheckedFiles::Nothing => log::standing(folder).map_err(|error| file(folder, &error))?,
     };
     match standing {
         SnapshotFitness::Sound => {}
@@ -102,7 +102,7 @@ fn open_files(folder: &Path, known: Known) -> Result<Trees, StoreError> {
     }
     let db = match attempt(folder) {
         Ok(db) => db,
-        Err(Fault::Damaged(reason)) => {
+        Err(OpeningFault::Damaged(reason)) => {
             let snapshots = log::snapshots(folder).map_err(|error| file(folder, &error))?;
             let kept = kept(&snapshots)?;
             if !remove_needless_snapshots(folder)? {
@@ -129,14 +129,14 @@ fn unusable(folder: &Path, finding: &str) -> StoreError {
 
 /// Why opening failed.
 #[derive(Debug)]
-enum Fault {
+enum OpeningFault {
     /// The log is perhaps well and what was derived from it is not.
     Damaged(String),
     /// Anything else.
     Other(String),
 }
 
-impl Fault {
+impl OpeningFault {
     fn at(self, folder: &Path) -> StoreError {
         match self {
             Self::Damaged(reason) => unusable(folder, &reason),
@@ -146,7 +146,7 @@ impl Fault {
 }
 
 /// sled panics on some damage that it could report.
-fn attempt(folder: &Path) -> Result<sled::Db, Fault> {
+fn attempt(folder: &Path) -> Result<sled::Db, OpeningFault> {
     let config = sled::Config::new()
         .path(folder)
         .mode(sled::Mode::LowSpace)
@@ -154,9 +154,9 @@ fn attempt(folder: &Path) -> Result<sled::Db, Fault> {
         .flush_every_ms(Some(FLUSH_EVERY_MS));
     match catch_unwind(AssertUnwindSafe(|| config.open())) {
         Ok(Ok(db)) => Ok(db),
-        Ok(Err(error @ sled::Error::Corruption { .. })) => Err(Fault::Damaged(error.to_string())),
-        Ok(Err(error)) => Err(Fault::Other(error.to_string())),
-        Err(_) => Err(Fault::Damaged("the engine gave up while it read the log".to_owned())),
+        Ok(Err(error @ sled::Error::Corruption { .. })) => Err(OpeningFault::Damaged(error.to_string())),
+        Ok(Err(error)) => Err(OpeningFault::Other(error.to_string())),
+        Err(_) => Err(OpeningFault::Damaged("the engine gave up while it read the log".to_owned())),
     }
 }
 

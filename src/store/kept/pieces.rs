@@ -18,7 +18,7 @@
 use super::tally;
 use super::trees::{TreeName, Trees};
 use super::undo;
-use super::writes::{Before, Failed, Reason, Words, Writes, at_once, bytes_of};
+use super::writes::{AbortReason, Before, Failed, KeyWrites, Writes, at_once, bytes_of};
 use crate::store::error::StoreError;
 
 /// So much is given to the engine between two flushes. It writes several times as much into its log, since it
@@ -32,10 +32,10 @@ const MAX_AT_ONCE_BYTES: usize = 2 * MAX_BYTES;
 ///
 /// # Errors
 /// The engine's or the system's; see [`Failed`].
-pub(super) fn apply(words: Words<'_>, trees: &Trees) -> Result<u64, Failed> {
-    let (bodies, rest): (Words<'_>, Words<'_>) =
+pub(super) fn apply(words: KeyWrites<'_>, trees: &Trees) -> Result<u64, Failed> {
+    let (bodies, rest): (KeyWrites<'_>, KeyWrites<'_>) =
         words.into_iter().partition(|((tree, _), _)| *tree == TreeName::Bodies);
-    let (new, gone): (Vec<Word<'_>>, Vec<Word<'_>>) =
+    let (new, gone): (Vec<KeyWrite<'_>>, Vec<KeyWrite<'_>>) =
         bodies.into_iter().partition(|(_, value)| value.is_some());
     let mut commits = forced(new.into_iter().rev(), trees)?;
     if bytes(&rest) <= MAX_AT_ONCE_BYTES {
@@ -63,15 +63,15 @@ pub(super) fn keep(writes: &Writes, trees: &Trees) -> Result<(), StoreError> {
 }
 
 /// What is written under a key.
-type Word<'a> = ((TreeName, &'a [u8]), Option<&'a [u8]>);
+type KeyWrite<'a> = ((TreeName, &'a [u8]), Option<&'a [u8]>);
 
 /// Writes in pieces, each forced to the disk; gives the number of the last commit.
-fn forced<'a>(words: impl Iterator<Item = Word<'a>>, trees: &Trees) -> Result<Option<u64>, Failed> {
+fn forced<'a>(words: impl Iterator<Item = KeyWrite<'a>>, trees: &Trees) -> Result<Option<u64>, Failed> {
     let mut commits = None;
     let mut words = words.peekable();
     while words.peek().is_some() {
         let mut left = MAX_BYTES;
-        let mut piece = Words::new();
+        let mut piece = KeyWrites::new();
         while let Some(((tree, key), value)) = words.next_if(|((_, key), value)| {
             let bytes = bytes_of(key, *value);
             let fits = piece.is_empty() || bytes <= left;
@@ -87,9 +87,9 @@ fn forced<'a>(words: impl Iterator<Item = Word<'a>>, trees: &Trees) -> Result<Op
 }
 
 /// Writes in pieces what was noted before, so that it can be taken back.
-fn noted(words: Words<'_>, trees: &Trees) -> Result<Option<u64>, Failed> {
-    let before = before(&words, trees).map_err(|error| failed(Reason::Engine(error)))?;
-    let of_system = |error: std::io::Error| Reason::Engine(sled::Error::Io(error));
+fn noted(words: KeyWrites<'_>, trees: &Trees) -> Result<Option<u64>, Failed> {
+    let before = before(&words, trees).map_err(|error| failed(AbortReason::Engine(error)))?;
+    let of_system = |error: std::io::Error| AbortReason::Engine(sled::Error::Io(error));
     let Some(folder) = trees.files().map(|files| files.folder.as_path()) else { return Ok(None) };
     undo::note(folder, &before).map_err(|error| failed(of_system(error)))?;
     let written = forced(words.into_iter(), trees).map_err(|failed| failed.reason);
@@ -101,7 +101,7 @@ fn noted(words: Words<'_>, trees: &Trees) -> Result<Option<u64>, Failed> {
 }
 
 /// What stands under keys, with the tallies of their trees and the number of commits.
-fn before(words: &Words<'_>, trees: &Trees) -> Result<Vec<Before>, sled::Error> {
+fn before(words: &KeyWrites<'_>, trees: &Trees) -> Result<Vec<Before>, sled::Error> {
     let of_tree = |tree: TreeName| tally::key(tree.name());
     let tallies: std::collections::BTreeSet<Vec<u8>> = words.keys().map(|(tree, _)| of_tree(*tree)).collect();
     let keys = words.keys().map(|(tree, key)| (*tree, key.to_vec()));
@@ -117,16 +117,16 @@ fn before(words: &Words<'_>, trees: &Trees) -> Result<Vec<Before>, sled::Error> 
         .collect()
 }
 
-fn bytes(words: &Words<'_>) -> usize {
+fn bytes(words: &KeyWrites<'_>) -> usize {
     words.iter().map(|((_, key), value)| bytes_of(key, *value)).sum()
 }
 
 fn flush(trees: &Trees) -> Result<(), Failed> {
-    trees.flush().map_err(|error| failed(Reason::Engine(error)))
+    trees.flush().map_err(|error| failed(AbortReason::Engine(error)))
 }
 
 /// Nothing that would have to be taken back was written.
-fn failed(reason: Reason) -> Failed {
+fn failed(reason: AbortReason) -> Failed {
     Failed { reason, before: Vec::new(), is_half: false }
 }
 

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::admission::{Contents, contents, damaged, file_error, shown};
+use super::admission::{FolderContents, contents, damaged, file_error, shown};
 use super::archive;
 use super::check::check;
 use super::lock::{Lock, beside};
@@ -42,7 +42,7 @@ pub(in crate::store) fn restore(folder: &Path, path: &Path, meter: &Meter) -> Re
     let new = swap::repaired(folder);
     remove_folder(&new)?;
     let trees = opening::open(&new)?;
-    let mut batch = Batch { trees: &trees, writes: Writes::default(), count: 0 };
+    let mut batch = RecordBatch { trees: &trees, writes: Writes::default(), count: 0 };
     archive::read(path, (meter, READ..WRITTEN), &mut |tree, key, value| batch.put(tree, key, value))?;
     batch.finish()?;
     put_in_place(folder, trees, header.commits, &beside(folder, ".replaced"))?;
@@ -62,7 +62,7 @@ pub(in crate::store) fn import(folder: &Path, path: &Path, meter: &Meter) -> Res
     let new = swap::repaired(folder);
     remove_folder(&new)?;
     let trees = opening::open(&new)?;
-    let mut batch = Batch { trees: &trees, writes: Writes::default(), count: 0 };
+    let mut batch = RecordBatch { trees: &trees, writes: Writes::default(), count: 0 };
     lines::read(path, (meter, READ..WRITTEN), &mut |write| batch.step(write))?;
     batch.finish()?;
     put_in_place(folder, trees, archived.commits, &beside(folder, ".replaced"))?;
@@ -80,7 +80,7 @@ fn lock_unoccupied(folder: &Path) -> Result<Lock, StoreError> {
 }
 
 fn refuse_occupied(folder: &Path) -> Result<(), StoreError> {
-    if swap::is_pending(folder) || contents(folder)? != Contents::Nothing {
+    if swap::is_pending(folder) || contents(folder)? != FolderContents::Nothing {
         return Err(StoreError::Occupied { path: shown(folder) });
     }
     Ok(())
@@ -139,13 +139,13 @@ fn put_in_place(folder: &Path, trees: Trees, commits: u64, aside: &Path) -> Resu
 }
 
 /// Records on their way into a new database.
-struct Batch<'a> {
+struct RecordBatch<'a> {
     trees: &'a Trees,
     writes: Writes,
     count: usize,
 }
 
-impl Batch<'_> {
+impl RecordBatch<'_> {
     fn put(&mut self, tree: TreeName, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         self.step(&|_, writes| writes.put_raw(tree, key, value.to_vec()))
     }

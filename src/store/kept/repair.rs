@@ -8,17 +8,17 @@ use std::fs::{self, File};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::admission::{Contents, agree, contents, file_error, shown};
-use super::check::{Checked, check, check_with};
+use super::admission::{FolderContents, agree, contents, file_error, shown};
+use super::check::{CheckResult, check, check_with};
 use super::lock::{Lock, beside};
-use super::log::{Log, Reach, Tree, read_trees};
-use super::mark::{Found, Mark, MarkFile, Stage};
-use super::survey::{Unsound, survey};
+use super::log::{Log, PageTree, Reach, read_trees};
+use super::mark::{ClosingStage, Mark, MarkFile, MarkFound};
+use super::survey::{UnsoundRecord, survey};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{identity, indexes, mark, opening, pieces, swap, tally, trial, undo};
 use crate::domain::id::InstallationId;
-use crate::domain::meter::{Meter, Part};
+use crate::domain::meter::{Meter, WorkPart};
 use crate::store::boundary::{RecordFault, RepairWishes, Repaired, TreeCount, Verified};
 use crate::store::error::StoreError;
 use crate::store::record::shown as shown_key;
@@ -45,7 +45,7 @@ pub(in crate::store) fn verify(folder: &Path, meter: &Meter) -> Result<Verified,
 /// # Errors
 /// The system's.
 pub(super) fn verify_owned(folder: &Path, part: (&Meter, Range<u8>)) -> Result<Verified, StoreError> {
-    let state = State::of(folder, part)?;
+    let state = DatabaseFindings::of(folder, part)?;
     let mut verified = Verified {
         path: folder.to_owned(),
         is_sound: false,
@@ -93,13 +93,13 @@ pub(in crate::store) fn repair(
     if wishes.apply {
         trial::remove_left(folder)?;
     }
-    let mut state = State::of(folder, (meter, 0..LOOKED_AT))?;
+    let mut state = DatabaseFindings::of(folder, (meter, 0..LOOKED_AT))?;
     state.require_log(folder)?;
     if state.is_broken_off {
         repaired.deeds.push("take back a step that was broken off when the process ended".to_owned());
         if wishes.apply {
             drop(opening::open(folder)?);
-            state = State::of(folder, (meter, 0..LOOKED_AT))?;
+            state = DatabaseFindings::of(folder, (meter, 0..LOOKED_AT))?;
         } else if !state.checked.findings.is_empty() {
             repaired.deeds.push("look again at what is left to do after that".to_owned());
             return Ok(repaired);
@@ -128,30 +128,30 @@ pub(in crate::store) fn repair(
 }
 
 /// All that can be found out about a database without changing it.
-struct State {
-    found: Found,
-    contents: Contents,
-    checked: Checked,
+struct DatabaseFindings {
+    found: MarkFound,
+    contents: FolderContents,
+    checked: CheckResult,
     /// How it does not agree with its mark.
     disagreement: Option<StoreError>,
-    unsound: Vec<Unsound>,
+    unsound: Vec<UnsoundRecord>,
     /// A step was broken off when the process ended.
     is_broken_off: bool,
 }
 
-impl State {
+impl DatabaseFindings {
     /// `part` is the part of its caller's work that this is.
     fn of(folder: &Path, (meter, part): (&Meter, Range<u8>)) -> Result<Self, StoreError> {
         let found = Mark::find(folder).map_err(|error| file_error(&mark::path(folder), &error))?;
         let mut state = Self {
             found,
             contents: contents(folder)?,
-            checked: Checked::default(),
+            checked: CheckResult::default(),
             disagreement: None,
             unsound: Vec::new(),
             is_broken_off: undo::path(folder).exists(),
         };
-        if state.contents == Contents::Log {
+        if state.contents == FolderContents::Log {
             state.checked = check(folder)?;
             state.disagreement = state.known().and_then(|known| agree(folder, &known, &state.checked).err());
             // Counting takes about as long as looking at each, and every record is counted.
@@ -166,8 +166,8 @@ impl State {
     /// The mark of a database that was in use.
     fn known(&self) -> Option<Mark> {
         match self.found {
-            Found::Mark(mark) => Some(mark).filter(|mark| mark.stage != Stage::New),
-            Found::Nothing | Found::Unreadable => None,
+            MarkFound::Mark(mark) => Some(mark).filter(|mark| mark.stage != ClosingStage::New),
+            MarkFound::Nothing | MarkFound::Unreadable => None,
         }
     }
 
@@ -177,17 +177,21 @@ impl State {
             _ if swap::is_pending(folder) => {
                 vec!["a repair of it was broken off; the next start, or a repair, finishes it".to_owned()]
             }
-            (Contents::Nothing, Found::Nothing) => vec![format!("there is no store in {}", shown(folder))],
-            (Contents::Nothing, _) if self.known().is_none() && matches!(self.found, Found::Mark(_)) => {
+            (FolderContents::Nothing, MarkFound::Nothing) => {
+                vec![format!("there is no store in {}", shown(folder))]
+            }
+            (FolderContents::Nothing, _)
+                if self.known().is_none() && matches!(self.found, MarkFound::Mark(_)) =>
+            {
                 vec![format!("the store in {} was never used", shown(folder))]
             }
-            (Contents::Nothing, _) => vec![missing(folder).to_string()],
-            (Contents::Remains, _) => {
+            (FolderContents::Nothing, _) => vec![missing(folder).to_string()],
+            (FolderContents::Remains, _) => {
                 vec!["its log is empty, and there is what was derived from one".to_owned()]
             }
-            (Contents::Log, _) if self.is_broken_off => Vec::new(),
-            (Contents::Log, _) if !self.checked.findings.is_empty() => self.checked.findings.clone(),
-            (Contents::Log, _) => match &self.disagreement {
+            (FolderContents::Log, _) if self.is_broken_off => Vec::new(),
+            (FolderContents::Log, _) if !self.checked.findings.is_empty() => self.checked.findings.clone(),
+            (FolderContents::Log, _) => match &self.disagreement {
                 Some(StoreError::Damaged { findings, .. }) => findings.clone(),
                 Some(error) => vec![error.to_string()],
                 None => Vec::new(),
@@ -197,8 +201,8 @@ impl State {
 
     fn require_log(&self, folder: &Path) -> Result<(), StoreError> {
         match (self.contents, &self.found) {
-            (Contents::Log, _) => Ok(()),
-            (Contents::Nothing, Found::Nothing) => Err(StoreError::NoneYet { path: shown(folder) }),
+            (FolderContents::Log, _) => Ok(()),
+            (FolderContents::Nothing, MarkFound::Nothing) => Err(StoreError::NoneYet { path: shown(folder) }),
             _ => Err(missing(folder)),
         }
     }
@@ -220,11 +224,11 @@ pub(super) fn read(folder: &Path, reach: Reach) -> Result<Log, StoreError> {
 }
 
 /// Is handed a record: its key and its value.
-pub(super) type TakeRecord<'a> = dyn FnMut(&[u8], &[u8]) + 'a;
+pub(super) type TakeFound<'a> = dyn FnMut(&[u8], &[u8]) + 'a;
 
 /// The records of a log that can be read.
-pub(super) fn records_of(log: &Log) -> impl Fn(TreeName, &mut TakeRecord<'_>) {
-    let trees: BTreeMap<Vec<u8>, Tree> = read_trees(log).unwrap_or_default();
+pub(super) fn records_of(log: &Log) -> impl Fn(TreeName, &mut TakeFound<'_>) {
+    let trees: BTreeMap<Vec<u8>, PageTree> = read_trees(log).unwrap_or_default();
     move |name, take| {
         if let Some(tree) = trees.get(name.name().as_bytes()) {
             log.records(*tree, take);
@@ -234,9 +238,9 @@ pub(super) fn records_of(log: &Log) -> impl Fn(TreeName, &mut TakeRecord<'_>) {
 
 /// The same records, of which each that is handed out is a piece of the work.
 pub(super) fn metered<'a>(
-    records: impl Fn(TreeName, &mut TakeRecord<'_>) + 'a,
-    part: &'a Part,
-) -> impl Fn(TreeName, &mut TakeRecord<'_>) + 'a {
+    records: impl Fn(TreeName, &mut TakeFound<'_>) + 'a,
+    part: &'a WorkPart,
+) -> impl Fn(TreeName, &mut TakeFound<'_>) + 'a {
     move |name, take| {
         records(name, &mut |key, value| {
             part.advance(1);
@@ -258,8 +262,12 @@ fn take_over(folder: &Path, apply: bool) -> Result<(), StoreError> {
 }
 
 /// Removes records that nobody can read and that others stumble over.
-fn remove_useless(folder: &Path, state: &State, repaired: &mut Repaired) -> Result<(), StoreError> {
-    let wrong: Vec<&Unsound> =
+fn remove_useless(
+    folder: &Path,
+    state: &DatabaseFindings,
+    repaired: &mut Repaired,
+) -> Result<(), StoreError> {
+    let wrong: Vec<&UnsoundRecord> =
         state.unsound.iter().filter(|unsound| indexes::ALL.contains(&unsound.tree)).collect();
     if !wrong.is_empty() {
         repaired.deeds.push("rebuild the indexes".to_owned());
@@ -271,7 +279,7 @@ fn remove_useless(folder: &Path, state: &State, repaired: &mut Repaired) -> Resu
             close(folder, trees)?;
         }
     }
-    let useless: Vec<&Unsound> = state.unsound.iter().filter(|unsound| unsound.is_useless).collect();
+    let useless: Vec<&UnsoundRecord> = state.unsound.iter().filter(|unsound| unsound.is_useless).collect();
     if useless.is_empty() {
         return Ok(());
     }
@@ -292,7 +300,12 @@ fn records(count: usize) -> String {
 }
 
 /// Copies what can be read into a new database, which takes the old one's place.
-fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired, meter: &Meter) -> Result<(), StoreError> {
+fn rebuild(
+    folder: &Path,
+    state: &DatabaseFindings,
+    repaired: &mut Repaired,
+    meter: &Meter,
+) -> Result<(), StoreError> {
     let log = read(folder, Reach::All)?;
     let found = check_with(folder, Reach::All)?;
     if found.trees.iter().all(|tree| tree.records == 0) {
@@ -326,7 +339,7 @@ fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired, meter: &Meter)
     let copying = meter.part(LOOKED_AT..100, 2 * total);
     let copy = metered(records_of(&log), &copying);
     let unsound = survey(&copy);
-    let useless: Vec<&Unsound> = unsound.iter().filter(|unsound| unsound.is_useless).collect();
+    let useless: Vec<&UnsoundRecord> = unsound.iter().filter(|unsound| unsound.is_useless).collect();
     repaired.records = unsound.iter().map(RecordFault::from).collect();
     if !repaired.is_applied {
         return Ok(());
@@ -347,14 +360,11 @@ fn rebuild(folder: &Path, state: &State, repaired: &mut Repaired, meter: &Meter)
 
 /// Whether all that was ever kept is surely among what was found: the tallies say so, and the engine would have
 /// passed nothing over.
-fn is_all(folder: &Path, found: &Checked) -> Result<bool, StoreError> {
+fn is_all(folder: &Path, found: &CheckResult) -> Result<bool, StoreError> {
     Ok(found.own.is_some() && found.findings.is_empty() && read(folder, Reach::Engine)?.damage.is_empty())
 }
 
-pub(super) fn copy_all(
-    copy: &dyn Fn(TreeName, &mut TakeRecord<'_>),
-    trees: &Trees,
-) -> Result<(), StoreError> {
+pub(super) fn copy_all(copy: &dyn Fn(TreeName, &mut TakeFound<'_>), trees: &Trees) -> Result<(), StoreError> {
     for tree in TreeName::all() {
         let (mut writes, mut count, mut outcome) = (Writes::default(), 0, Ok(()));
         copy(tree, &mut |key, value| {
@@ -373,7 +383,7 @@ pub(super) fn copy_all(
     Ok(())
 }
 
-fn remove(trees: &Trees, useless: &[&Unsound]) -> Result<(), StoreError> {
+fn remove(trees: &Trees, useless: &[&UnsoundRecord]) -> Result<(), StoreError> {
     for batch in useless.chunks(BATCH) {
         let mut writes = Writes::default();
         for unsound in batch {
@@ -424,8 +434,8 @@ fn left_behind(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     Ok(left)
 }
 
-impl From<&super::check::Counted> for TreeCount {
-    fn from(counted: &super::check::Counted) -> Self {
+impl From<&super::check::CountedTree> for TreeCount {
+    fn from(counted: &super::check::CountedTree) -> Self {
         Self {
             name: counted.tree.name(),
             what: counted.tree.what(),
@@ -435,8 +445,8 @@ impl From<&super::check::Counted> for TreeCount {
     }
 }
 
-impl From<&Unsound> for RecordFault {
-    fn from(unsound: &Unsound) -> Self {
+impl From<&UnsoundRecord> for RecordFault {
+    fn from(unsound: &UnsoundRecord) -> Self {
         Self {
             tree: unsound.tree.name(),
             what: unsound.tree.what(),

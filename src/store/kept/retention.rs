@@ -34,7 +34,7 @@ struct Release {
 
 /// What is old enough.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Plan {
+pub(in crate::store) struct RetentionPlan {
     /// Bodies of mails and of pages.
     pub(in crate::store) bodies: Vec<Digest>,
     /// Keys of snapshots whose details go.
@@ -53,8 +53,8 @@ pub(in crate::store) fn plan(
     trees: &Trees,
     retention: &Retention,
     now: DateTime<Utc>,
-) -> Result<Plan, StoreError> {
-    let mut plan = Plan::default();
+) -> Result<RetentionPlan, StoreError> {
+    let mut plan = RetentionPlan::default();
     let before = |length: Option<std::time::Duration>| {
         length
             .and_then(|length| Duration::from_std(length).ok())

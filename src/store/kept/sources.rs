@@ -19,7 +19,7 @@ use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::source::QuotaUse;
 use crate::store::boundary::{Accepted, KnownEntries, KnownSource, ReadCommit, RematchCommit, SourceVersion};
 use crate::store::error::StoreError;
-use crate::store::steps::reads::{self, Effect};
+use crate::store::steps::reads::{self, ReadEffect};
 
 pub(in crate::store) fn baseline(trees: &Trees, source: &SourceId) -> Result<Option<Baseline>, StoreError> {
     trees.get(TreeName::Baselines, source.as_str().as_bytes())
@@ -102,8 +102,8 @@ pub(in crate::store) fn body(trees: &Trees, hash: &BodyHash) -> Result<Option<Ve
 /// state that the source never had, and what is computed from it is stale.
 pub(in crate::store) fn known(trees: &Trees, source: &SourceId) -> Result<KnownSource, StoreError> {
     let key = source.as_str().as_bytes();
-    let records = Records::of(trees, source)?;
-    let Records { state, accepted, held, standing } = &records;
+    let records = SourceRecords::of(trees, source)?;
+    let SourceRecords { state, accepted, held, standing } = &records;
     let accepted = trees.decoded(TreeName::Accepted, key, accepted.as_deref())?;
     Ok(KnownSource {
         state: trees.decoded(TreeName::ReadStates, key, state.as_deref())?,
@@ -115,14 +115,14 @@ pub(in crate::store) fn known(trees: &Trees, source: &SourceId) -> Result<KnownS
 }
 
 /// What is kept of a source besides the entries of its accepted state, as it lies in the trees.
-struct Records {
+struct SourceRecords {
     state: Option<Bytes>,
     accepted: Option<Bytes>,
     held: Option<Bytes>,
     standing: Option<Bytes>,
 }
 
-impl Records {
+impl SourceRecords {
     fn of(trees: &Trees, source: &SourceId) -> Result<Self, StoreError> {
         let key = source.as_str().as_bytes();
         let of = [TreeName::ReadStates, TreeName::Accepted, TreeName::Held, TreeName::Standings];
@@ -149,7 +149,7 @@ pub(super) fn require(
     source: &SourceId,
     computed_from: SourceVersion,
 ) -> Result<(), StoreError> {
-    if Records::of(trees, source)?.version() == computed_from {
+    if SourceRecords::of(trees, source)?.version() == computed_from {
         return Ok(());
     }
     Err(StoreError::Stale { source_id: source.clone() })
@@ -220,38 +220,46 @@ pub(in crate::store) fn commit(
 }
 
 /// Writes what a step means.
-pub(super) fn write(trees: &Trees, writes: &mut Writes, effects: Vec<Effect<'_>>) -> Result<(), StoreError> {
+pub(super) fn write(
+    trees: &Trees,
+    writes: &mut Writes,
+    effects: Vec<ReadEffect<'_>>,
+) -> Result<(), StoreError> {
     effects.into_iter().try_for_each(|effect| write_one(trees, writes, effect))
 }
 
-fn write_one(trees: &Trees, writes: &mut Writes, effect: Effect<'_>) -> Result<(), StoreError> {
+fn write_one(trees: &Trees, writes: &mut Writes, effect: ReadEffect<'_>) -> Result<(), StoreError> {
     match effect {
-        Effect::State(state) => {
+        ReadEffect::State(state) => {
             writes.put(trees, TreeName::ReadStates, state.source.as_str().as_bytes(), state)
         }
-        Effect::LetGo(source) => {
+        ReadEffect::LetGo(source) => {
             writes.remove(TreeName::Held, source.as_str().as_bytes());
             Ok(())
         }
-        Effect::Hold(held) => {
+        ReadEffect::Hold(held) => {
             writes.put_kept(trees, &held.body)?;
             writes.put(trees, TreeName::Held, held.read.source.as_str().as_bytes(), &held.read)
         }
-        Effect::Accept(accepted) => accept(trees, writes, accepted),
-        Effect::Remember(source, read) => records::note_read(trees, writes, source, read),
-        Effect::Stand(standing, version) => put_standing(trees, writes, standing, version),
-        Effect::Chain(source, read, changes) => chain::append(trees, writes, source, read, changes),
-        Effect::Robots(copy) => writes.put(trees, TreeName::Robots, &keys::digest(&copy.origin), copy),
-        Effect::Use(used) => writes.put(trees, TreeName::Uses, &keys::digest(&used.host), used),
-        Effect::Tell(kind, change, companies, at) => hooks::tell(trees, writes, kind, change, companies, at),
-        Effect::Changes(changes) => put_changes(trees, writes, changes),
-        Effect::Amend(change) => writes.put(trees, TreeName::Changes, change.id.as_str().as_bytes(), change),
-        Effect::Raise(alert) => writes.put(trees, TreeName::Alerts, alert.id.as_str().as_bytes(), alert),
-        Effect::Drop(alert) => {
+        ReadEffect::Accept(accepted) => accept(trees, writes, accepted),
+        ReadEffect::Remember(source, read) => records::note_read(trees, writes, source, read),
+        ReadEffect::Stand(standing, version) => put_standing(trees, writes, standing, version),
+        ReadEffect::Chain(source, read, changes) => chain::append(trees, writes, source, read, changes),
+        ReadEffect::Robots(copy) => writes.put(trees, TreeName::Robots, &keys::digest(&copy.origin), copy),
+        ReadEffect::Use(used) => writes.put(trees, TreeName::Uses, &keys::digest(&used.host), used),
+        ReadEffect::Tell(kind, change, companies, at) => {
+            hooks::tell(trees, writes, kind, change, companies, at)
+        }
+        ReadEffect::Changes(changes) => put_changes(trees, writes, changes),
+        ReadEffect::Amend(change) => {
+            writes.put(trees, TreeName::Changes, change.id.as_str().as_bytes(), change)
+        }
+        ReadEffect::Raise(alert) => writes.put(trees, TreeName::Alerts, alert.id.as_str().as_bytes(), alert),
+        ReadEffect::Drop(alert) => {
             writes.remove(TreeName::Alerts, alert.as_str().as_bytes());
             Ok(())
         }
-        Effect::Retract(retraction) => {
+        ReadEffect::Retract(retraction) => {
             writes.put(trees, TreeName::Retractions, retraction.id.as_str().as_bytes(), retraction)
         }
     }

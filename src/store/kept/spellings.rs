@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::indexes::{self, Place};
+use super::indexes::{self, IndexKey};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use super::{keys, subscribers};
@@ -15,7 +15,7 @@ use crate::domain::inbound::Correspondence;
 use crate::domain::keyed_link::LinkKey;
 use crate::domain::subscription::Subscriber;
 use crate::store::error::StoreError;
-use crate::store::record::Form;
+use crate::store::record::RecordForm;
 
 /// Gathers what puts every address under its small letters.
 pub(super) fn fold(trees: &Trees, writes: &mut Writes, key: &LinkKey) -> Result<(), StoreError> {
@@ -36,7 +36,7 @@ fn fold_subscribers(trees: &Trees, writes: &mut Writes, key: &LinkKey) -> Result
             continue;
         }
         let former: Vec<EmailAddress> = spellings.iter().map(|one| one.address.clone()).collect();
-        let former_places: Vec<Place> = spellings.iter().flat_map(indexes::of_subscriber).collect();
+        let former_places: Vec<IndexKey> = spellings.iter().flat_map(indexes::of_subscriber).collect();
         let Some(person) = spellings.into_iter().reduce(Subscriber::merged_with) else { continue };
         indexes::rewrite(writes, &former_places, &indexes::of_subscriber(&person))?;
         for spelling in former {
@@ -79,7 +79,7 @@ fn fold_waiting(trees: &Trees, writes: &mut Writes) -> Result<(), StoreError> {
         let now = [folded(&key[..end]).as_bytes(), &key[end..]].concat();
         if now != key.as_ref() {
             writes.remove(TreeName::Items, &key);
-            if let Ok(Form::AsBody(name)) = Form::decode(TreeName::Items.what(), &key, &value) {
+            if let Ok(RecordForm::AsBody(name)) = RecordForm::decode(TreeName::Items.what(), &key, &value) {
                 trees.opening.wanted.note(&name);
             }
             writes.put_raw(TreeName::Items, &now, value.to_vec())?;
@@ -116,17 +116,17 @@ fn folded(key: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::domain::inbound::Purpose;
-    use crate::domain::subscription::{Filter, State, Subscription};
+    use crate::domain::subscription::{Filter, Subscription, SubscriptionState};
     use crate::store::kept::opening;
     use chrono::{DateTime, Duration};
 
-    fn subscriber(address: &str, days: i64, states: &[(&str, State)]) -> Subscriber {
+    fn subscriber(address: &str, days: i64, states: &[(&str, SubscriptionState)]) -> Subscriber {
         let at = DateTime::UNIX_EPOCH + Duration::days(days);
-        let subscription = |(company, state): &(&str, State)| Subscription {
+        let subscription = |(company, state): &(&str, SubscriptionState)| Subscription {
             topic: company.parse().unwrap(),
             state: *state,
             requested_at: at,
-            confirmed_at: (*state == State::Active).then_some(at),
+            confirmed_at: (*state == SubscriptionState::Active).then_some(at),
             channel: "mail".to_owned(),
             only: Filter::default(),
             agreed_to: None,
@@ -141,9 +141,16 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let trees = opening::open(state.path()).unwrap();
         let mut writes = Writes::default();
-        let first = subscriber("Ann@example.org", 1, &[("zte", State::Active), ("dahua", State::Active)]);
-        let second =
-            subscriber("ann@example.org", 2, &[("zte", State::Unsubscribed), ("hikvision", State::Active)]);
+        let first = subscriber(
+            "Ann@example.org",
+            1,
+            &[("zte", SubscriptionState::Active), ("dahua", SubscriptionState::Active)],
+        );
+        let second = subscriber(
+            "ann@example.org",
+            2,
+            &[("zte", SubscriptionState::Unsubscribed), ("hikvision", SubscriptionState::Active)],
+        );
         for one in [&first, &second] {
             writes.put(&trees, TreeName::Subscribers, one.address.as_str().as_bytes(), one).unwrap();
         }
@@ -167,7 +174,7 @@ mod tests {
             |company: &str| ann.subscriptions.iter().find(|one| one.topic.text() == company).unwrap().state;
         assert_eq!(
             (of("zte"), of("dahua"), of("hikvision")),
-            (State::Unsubscribed, State::Active, State::Active)
+            (SubscriptionState::Unsubscribed, SubscriptionState::Active, SubscriptionState::Active)
         );
         for spelling in ["ANN@example.org", "ann@example.org", "Ann@example.org"] {
             assert!(subscribers::get(&trees, &spelling.parse().unwrap()).unwrap().is_some());

@@ -14,7 +14,7 @@ use crate::domain::subscription::{Imported, Preference, Subscriber};
 use crate::domain::topic::Topic;
 use crate::store::boundary::{ReaderCommit, Readers};
 use crate::store::error::StoreError;
-use crate::store::steps::people::{self, Done, Keep};
+use crate::store::steps::people::{self, Keep, PersonStep};
 
 /// Everyone who is or was subscribed, in the order of their addresses.
 pub(in crate::store) fn all(trees: &Trees) -> Result<Vec<Subscriber>, StoreError> {
@@ -192,7 +192,7 @@ pub(super) fn composed(
         return Ok(());
     }
     let kept = people::composed(get(trees, &composed.reader)?, composed);
-    finish(trees, writes, Done { answer: (), keep: kept }, composed.at)
+    finish(trees, writes, PersonStep { answer: (), keep: kept }, composed.at)
 }
 
 /// Has silence attested again from a moment on, at once: what attested it was not sent.
@@ -204,11 +204,16 @@ pub(super) fn attest_again(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let kept = people::attest_again(get(trees, reader)?, since);
-    finish(trees, writes, Done { answer: (), keep: kept }, now)
+    finish(trees, writes, PersonStep { answer: (), keep: kept }, now)
 }
 
 /// Writes what became of somebody; gives the answer.
-fn finish<T>(trees: &Trees, writes: &mut Writes, done: Done<T>, now: DateTime<Utc>) -> Result<T, StoreError> {
+fn finish<T>(
+    trees: &Trees,
+    writes: &mut Writes,
+    done: PersonStep<T>,
+    now: DateTime<Utc>,
+) -> Result<T, StoreError> {
     match &done.keep {
         Keep::AsBefore => {}
         Keep::As(subscriber) => keep(trees, writes, subscriber)?,
@@ -232,7 +237,7 @@ pub(super) fn keep_and_wake(
 pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
     for subscriber in all(trees)? {
         let kept = people::set_back(&subscriber, now);
-        finish(trees, writes, Done { answer: (), keep: kept }, now)?;
+        finish(trees, writes, PersonStep { answer: (), keep: kept }, now)?;
     }
     Ok(())
 }

@@ -7,9 +7,9 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, SeqAcce
 use sha2::{Digest as _, Sha256};
 
 use super::bodies::name_of;
-use super::chain::Walk;
+use super::chain::ChainWalk;
 use super::events::{self, ToldEvent};
-use super::indexes::{self, Compared};
+use super::indexes::{self, IndexComparison};
 use super::keys;
 use super::opening::OPENED;
 use super::outbox::StoredMail;
@@ -22,7 +22,7 @@ use crate::domain::breaker::Breaker;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::entry::{Completeness, Entry, Resemblance};
-use crate::domain::evidence::{ChainLine, Kept};
+use crate::domain::evidence::{ChainLine, StoredLine};
 use crate::domain::id::hex;
 use crate::domain::inbound::Correspondence;
 use crate::domain::incident::Incident;
@@ -42,7 +42,7 @@ use crate::domain::webhook::{Delivery, HookEvent, Webhook};
 use crate::store::boundary::{Sealed, Stamp};
 use crate::store::compression::{Unpacker, decompress};
 use crate::store::error::StoreError;
-use crate::store::record::{self, Digest, Form, shown};
+use crate::store::record::{self, Digest, RecordForm, shown};
 
 /// A body with more than this, compressed, is looked at part by part.
 const LARGE_BYTES: usize = 16 << 10;
@@ -51,11 +51,11 @@ const LARGE_BYTES: usize = 16 << 10;
 const READ_AT_ONCE_BYTES: usize = 64 << 10;
 
 /// Hands out the records of a tree.
-pub(in crate::store) type Records<'a> = dyn Fn(TreeName, &mut dyn FnMut(&[u8], &[u8])) + 'a;
+pub(in crate::store) type TreeRecords<'a> = dyn Fn(TreeName, &mut dyn FnMut(&[u8], &[u8])) + 'a;
 
 /// A record that does not say what it should, or refers to what is not there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::store) struct Unsound {
+pub(in crate::store) struct UnsoundRecord {
     pub(in crate::store) tree: TreeName,
     pub(in crate::store) key: Vec<u8>,
     /// Why, for people.
@@ -67,7 +67,7 @@ pub(in crate::store) struct Unsound {
 /// What is gathered on the way.
 #[derive(Debug, Default)]
 struct Survey {
-    unsound: Vec<Unsound>,
+    unsound: Vec<UnsoundRecord>,
     /// Records that lie among the bodies, by what they are called there.
     apart: HashMap<Digest, Vec<(TreeName, Vec<u8>)>>,
     /// Bodies that something refers to.
@@ -75,11 +75,11 @@ struct Survey {
     /// Bodies that were let go of on purpose.
     released: HashSet<Vec<u8>>,
     /// The lines of chains that others are kept after.
-    chain: Walk,
+    chain: ChainWalk,
     changes: HashSet<Vec<u8>>,
     mails: HashSet<Vec<u8>>,
     /// Indexes against the records that they are made of.
-    indexes: Compared,
+    indexes: IndexComparison,
     /// At which opening they were right, and how many openings there were.
     indexes_right_at: Option<Vec<u8>>,
     openings: u64,
@@ -90,7 +90,7 @@ struct Survey {
 }
 
 /// Looks at every record.
-pub(in crate::store) fn survey(records: &Records<'_>) -> Vec<Unsound> {
+pub(in crate::store) fn survey(records: &TreeRecords<'_>) -> Vec<UnsoundRecord> {
     let mut survey = Survey::default();
     for tree in TreeName::all().filter(|tree| *tree != TreeName::Bodies) {
         records(tree, &mut |key, value| survey.look(tree, key, value));
@@ -122,7 +122,7 @@ impl Survey {
                 return self.of_mails.push((tree, key.to_vec(), key.to_vec()));
             }
             _ if !matches!(tree.holds(), Holds::Records | Holds::Owners) => return,
-            TreeName::Chain if Kept::is_brief(value) => {
+            TreeName::Chain if StoredLine::is_brief(value) => {
                 if let Err(error) = self.chain.look_at_brief(key, value) {
                     self.unreadable(tree, key, &error);
                 }
@@ -133,9 +133,9 @@ impl Survey {
             TreeName::Mails => drop(self.mails.insert(key.to_vec())),
             _ => {}
         }
-        match Form::decode(tree.what(), key, value) {
-            Ok(Form::Inline(json)) => self.look_at_json(tree, key, &json),
-            Ok(Form::AsBody(digest)) => {
+        match RecordForm::decode(tree.what(), key, value) {
+            Ok(RecordForm::Inline(json)) => self.look_at_json(tree, key, &json),
+            Ok(RecordForm::AsBody(digest)) => {
                 self.apart.entry(digest).or_default().push((tree, key.to_vec()));
             }
             Err(error) => self.unreadable(tree, key, &error),
@@ -146,7 +146,7 @@ impl Survey {
     fn look_at_json(&mut self, tree: TreeName, key: &[u8], json: &[u8]) {
         let outcome = match tree {
             TreeName::ReadStates => read::<ReadState>(tree, key, json).map(drop),
-            TreeName::Baselines => read::<LookedAt>(tree, key, json)
+            TreeName::Baselines => read::<SurveyedBaseline>(tree, key, json)
                 .and_then(|baseline| name_of(&baseline.snapshot.response.sha256))
                 .map(|body| self.needs(tree, key, body)),
             TreeName::Held => read::<QuarantinedRead>(tree, key, json)
@@ -212,7 +212,7 @@ impl Survey {
     }
 
     /// Puts the parts of every body together, and reads the records that lie among them.
-    fn look_at_bodies(&mut self, records: &Records<'_>) {
+    fn look_at_bodies(&mut self, records: &TreeRecords<'_>) {
         let mut current: Option<(Digest, Vec<u8>)> = None;
         let mut whole = HashSet::new();
         let mut done = |survey: &mut Self, body: Option<(Digest, Vec<u8>)>| {
@@ -276,7 +276,10 @@ impl Survey {
         for (tree, key) in apart {
             let content = Unpacker::new(compressed).map_err(serde_json::Error::io);
             let read = content.and_then(|content| {
-                serde_json::from_reader::<_, LookedAt>(BufReader::with_capacity(READ_AT_ONCE_BYTES, content))
+                serde_json::from_reader::<_, SurveyedBaseline>(BufReader::with_capacity(
+                    READ_AT_ONCE_BYTES,
+                    content,
+                ))
             });
             let looked_at = read.map_err(|error| record::undecodable(tree.what(), &key, error.to_string()));
             match looked_at.and_then(|baseline| name_of(&baseline.snapshot.response.sha256)) {
@@ -310,7 +313,7 @@ impl Survey {
     /// Compares the indexes with what they are made of, unless the next opening makes them anew. What cannot be read is
     /// found nowhere, and what leads there is of no harm.
     fn look_at_indexes(&mut self) {
-        let is_of_indexed = |unsound: &Unsound| {
+        let is_of_indexed = |unsound: &UnsoundRecord| {
             matches!(unsound.tree, TreeName::Mails | TreeName::Subscribers | TreeName::Incidents)
         };
         if self.unsound.iter().any(is_of_indexed)
@@ -331,7 +334,7 @@ impl Survey {
     }
 
     fn note(&mut self, tree: TreeName, key: &[u8], reason: String, is_useless: bool) {
-        self.unsound.push(Unsound { tree, key: key.to_vec(), reason, is_useless });
+        self.unsound.push(UnsoundRecord { tree, key: key.to_vec(), reason, is_useless });
     }
 }
 
@@ -342,7 +345,7 @@ fn read<T: DeserializeOwned>(tree: TreeName, key: &[u8], json: &[u8]) -> Result<
 /// A [`crate::domain::snapshot::Baseline`] of which one entry after another is looked at: all of them together may
 /// take much memory.
 #[derive(serde::Deserialize)]
-struct LookedAt {
+struct SurveyedBaseline {
     snapshot: Snapshot,
     #[expect(dead_code, reason = "it is there if it can be read")]
     document: DocumentLookedAt,
@@ -403,7 +406,7 @@ mod tests {
         };
         let sound = serde_json::to_string(&Baseline { snapshot, document }).unwrap();
         let check = |json: &str| {
-            let looked_at = serde_json::from_str::<LookedAt>(json);
+            let looked_at = serde_json::from_str::<SurveyedBaseline>(json);
             assert_eq!(looked_at.is_ok(), serde_json::from_str::<Baseline>(json).is_ok(), "{json}");
             looked_at.is_ok()
         };

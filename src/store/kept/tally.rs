@@ -17,14 +17,14 @@ pub(super) const COMMITS: &[u8] = b"commits";
 
 /// The records of one tree, in short.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Tally {
+pub(super) struct TreeTally {
     /// How many.
     pub(super) records: u64,
     /// The sum of their hashes, which does not depend on their order.
     sum: u128,
 }
 
-impl Tally {
+impl TreeTally {
     /// Counts a record in.
     pub(super) fn add(&mut self, key: &[u8], value: &[u8]) {
         self.records = self.records.wrapping_add(1);
@@ -82,16 +82,16 @@ mod tests {
 
     #[test]
     fn the_order_is_nothing_and_what_is_counted_out_leaves_nothing() {
-        let (mut one, mut other) = (Tally::default(), Tally::default());
+        let (mut one, mut other) = (TreeTally::default(), TreeTally::default());
         one.add(b"a", b"1");
         one.add(b"b", b"2");
         other.add(b"b", b"2");
         other.add(b"a", b"1");
         assert_eq!(one, other);
-        assert_eq!(Tally::decode(&one.encode()), Some(one));
+        assert_eq!(TreeTally::decode(&one.encode()), Some(one));
         other.take(b"a", b"1");
         other.take(b"b", b"2");
-        assert_eq!(other, Tally::default());
+        assert_eq!(other, TreeTally::default());
         assert_ne!(hash(b"ab", b"c"), hash(b"a", b"bc"));
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::{Bound, RangeBounds};
 
 use super::postgres;
-use super::trees::{Bytes, Pair, TreeName};
+use super::trees::{Bytes, KeyedRecord, TreeName};
 use crate::store::error::StoreError;
 
 /// One tree of a database.
@@ -55,39 +55,39 @@ impl<'a> Tree<'a> {
     }
 
     /// The first key and what lies under it.
-    pub(in crate::store) fn first(self) -> Result<Option<Pair>, StoreError> {
+    pub(in crate::store) fn first(self) -> Result<Option<KeyedRecord>, StoreError> {
         self.iter().next().transpose()
     }
 
     /// The last key and what lies under it.
-    pub(in crate::store) fn last(self) -> Result<Option<Pair>, StoreError> {
+    pub(in crate::store) fn last(self) -> Result<Option<KeyedRecord>, StoreError> {
         self.iter().next_back().transpose()
     }
 
     /// All keys in their order.
-    pub(in crate::store) fn iter(self) -> Iter<'a> {
+    pub(in crate::store) fn iter(self) -> RecordIter<'a> {
         self.range::<&[u8], _>(..)
     }
 
     /// The keys of a range in their order.
-    pub(in crate::store) fn range<K: AsRef<[u8]>, R: RangeBounds<K>>(self, range: R) -> Iter<'a> {
+    pub(in crate::store) fn range<K: AsRef<[u8]>, R: RangeBounds<K>>(self, range: R) -> RecordIter<'a> {
         match self {
-            Self::Sled(tree) => Iter::Sled(tree.range(range)),
+            Self::Sled(tree) => RecordIter::Sled(tree.range(range)),
             Self::Postgres(view, name) => {
                 let owned = |bound: Bound<&K>| bound.map(|key| key.as_ref().to_vec());
-                Iter::Postgres(view.range(name, (owned(range.start_bound()), owned(range.end_bound()))))
+                RecordIter::Postgres(view.range(name, (owned(range.start_bound()), owned(range.end_bound()))))
             }
         }
     }
 
     /// The keys that begin so, in their order.
-    pub(in crate::store) fn scan_prefix(self, prefix: impl AsRef<[u8]>) -> Iter<'a> {
+    pub(in crate::store) fn scan_prefix(self, prefix: impl AsRef<[u8]>) -> RecordIter<'a> {
         match self {
-            Self::Sled(tree) => Iter::Sled(tree.scan_prefix(prefix)),
+            Self::Sled(tree) => RecordIter::Sled(tree.scan_prefix(prefix)),
             Self::Postgres(view, name) => {
                 let prefix = prefix.as_ref();
                 let end = after_prefix(prefix).map_or(Bound::Unbounded, Bound::Excluded);
-                Iter::Postgres(view.range(name, (Bound::Included(prefix.to_vec()), end)))
+                RecordIter::Postgres(view.range(name, (Bound::Included(prefix.to_vec()), end)))
             }
         }
     }
@@ -106,21 +106,21 @@ fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
 }
 
 impl<'a> IntoIterator for Tree<'a> {
-    type Item = Result<Pair, StoreError>;
-    type IntoIter = Iter<'a>;
+    type Item = Result<KeyedRecord, StoreError>;
+    type IntoIter = RecordIter<'a>;
 
-    fn into_iter(self) -> Iter<'a> {
+    fn into_iter(self) -> RecordIter<'a> {
         self.iter()
     }
 }
 
 /// Keys of a range with what lies under them, from both ends.
-pub(in crate::store) enum Iter<'a> {
+pub(in crate::store) enum RecordIter<'a> {
     Sled(sled::Iter),
-    Postgres(postgres::Range<'a>),
+    Postgres(postgres::KeyRange<'a>),
 }
 
-impl<'a> Iter<'a> {
+impl<'a> RecordIter<'a> {
     /// The keys alone.
     pub(in crate::store) fn keys(self) -> Keys<'a> {
         Keys(match self {
@@ -130,8 +130,8 @@ impl<'a> Iter<'a> {
     }
 }
 
-impl Iterator for Iter<'_> {
-    type Item = Result<Pair, StoreError>;
+impl Iterator for RecordIter<'_> {
+    type Item = Result<KeyedRecord, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
@@ -141,7 +141,7 @@ impl Iterator for Iter<'_> {
     }
 }
 
-impl DoubleEndedIterator for Iter<'_> {
+impl DoubleEndedIterator for RecordIter<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
         match self {
             Self::Sled(range) => Some(range.next_back()?.map_err(StoreError::from)),
@@ -151,7 +151,7 @@ impl DoubleEndedIterator for Iter<'_> {
 }
 
 /// Keys of a range, from both ends.
-pub(in crate::store) struct Keys<'a>(Iter<'a>);
+pub(in crate::store) struct Keys<'a>(RecordIter<'a>);
 
 impl Iterator for Keys<'_> {
     type Item = Result<Bytes, StoreError>;

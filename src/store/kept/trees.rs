@@ -10,14 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::garbage::Wanted;
+use super::garbage::NeededBodies;
 use super::glances::Glances;
 use super::postgres;
-pub(in crate::store) use super::tree::{Iter, Tree};
+pub(in crate::store) use super::tree::{RecordIter, Tree};
 use crate::store::bell::SourceBell;
 use crate::store::boundary::LeaseToken;
 use crate::store::error::StoreError;
-use crate::store::record::{self, Form};
+use crate::store::record::{self, RecordForm};
 
 /// What lies in a tree. Clean-up, survey and repair act by it, and a tree that does not say so does not compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,7 +198,7 @@ impl TreeName {
 pub(in crate::store) type Bytes = sled::IVec;
 
 /// A key and what lies under it.
-pub(in crate::store) type Pair = (Bytes, Bytes);
+pub(in crate::store) type KeyedRecord = (Bytes, Bytes);
 
 /// So many records that cannot be read are kept in mind.
 const MAX_UNREADABLE: usize = 1_000;
@@ -207,7 +207,7 @@ const MAX_UNREADABLE: usize = 1_000;
 #[derive(Debug)]
 pub(in crate::store) struct Opening {
     /// What a clean-up that is under way must leave.
-    pub(super) wanted: Wanted,
+    pub(super) wanted: NeededBodies,
     /// Records that were passed over because they cannot be read.
     unreadable: Mutex<BTreeSet<String>>,
     /// Names this opening, and counts the leases that it hands out.
@@ -223,7 +223,7 @@ impl Opening {
     /// One that no other has the number of.
     pub(in crate::store) fn new() -> Self {
         Self {
-            wanted: Wanted::default(),
+            wanted: NeededBodies::default(),
             unreadable: Mutex::default(),
             number: rand::random(),
             leases: AtomicU64::new(0),
@@ -251,7 +251,7 @@ pub(super) struct Files {
     /// The database's folder.
     pub(super) folder: PathBuf,
     /// Dropped after the database and its trees, as fields are dropped in their order.
-    _end: End,
+    _end: SledClosing,
 }
 
 /// Which database is looked at.
@@ -271,7 +271,7 @@ pub(in crate::store) struct Trees {
 impl Trees {
     pub(super) fn open(db: sled::Db, folder: &Path) -> Result<Self, sled::Error> {
         let all = TreeName::all().map(|tree| db.open_tree(tree.name())).collect::<Result<_, _>>()?;
-        let end = End { file: folder.join("db") };
+        let end = SledClosing { file: folder.join("db") };
         let files = Files { db, all, folder: folder.to_owned(), _end: end };
         Ok(Self { engine: Engine::Sled(files), opening: Arc::new(Opening::new()) })
     }
@@ -401,8 +401,11 @@ impl Trees {
     }
 
     /// What lies in a range, past a page that cannot be read: what lies behind it is taken from the other end.
-    pub(super) fn pairs(&self, mut range: Iter<'_>) -> impl Iterator<Item = Result<Pair, StoreError>> {
-        let mut behind: Option<std::vec::IntoIter<Pair>> = None;
+    pub(super) fn pairs(
+        &self,
+        mut range: RecordIter<'_>,
+    ) -> impl Iterator<Item = Result<KeyedRecord, StoreError>> {
+        let mut behind: Option<std::vec::IntoIter<KeyedRecord>> = None;
         std::iter::from_fn(move || {
             if let Some(behind) = &mut behind {
                 return behind.next().map(Ok);
@@ -414,7 +417,7 @@ impl Trees {
                         behind = Some(Vec::new().into_iter());
                         return Some(Err(error));
                     }
-                    let mut rest: Vec<Pair> =
+                    let mut rest: Vec<KeyedRecord> =
                         std::iter::from_fn(|| range.next_back().and_then(Result::ok)).collect();
                     rest.reverse();
                     behind.insert(rest.into_iter()).next().map(Ok)
@@ -485,9 +488,9 @@ impl Trees {
         bytes: &[u8],
     ) -> Result<T, StoreError> {
         let what = name.what();
-        match Form::decode(what, key, bytes)? {
-            Form::Inline(json) => record::from_json(what, key, &json),
-            Form::AsBody(digest) => {
+        match RecordForm::decode(what, key, bytes)? {
+            RecordForm::Inline(json) => record::from_json(what, key, &json),
+            RecordForm::AsBody(digest) => {
                 let gone = || record::undecodable(what, key, "what it refers to is not there".to_owned());
                 if self.is_large(&digest)? {
                     let read = self.record_body(&digest)?.ok_or_else(gone)?;
@@ -502,11 +505,11 @@ impl Trees {
 /// Waits, when dropped, until sled is really done with its file. Threads of its own finish their
 /// work after the database was dropped, and until then nobody could open it again.
 #[derive(Debug)]
-struct End {
+struct SledClosing {
     file: PathBuf,
 }
 
-impl Drop for End {
+impl Drop for SledClosing {
     fn drop(&mut self) {
         if let Err(error) = File::open(&self.file).and_then(|file| file.lock()) {
             tracing::debug!(store.path = %self.file.display(), %error, "failed to wait for the engine to stop");

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::admission::file_error;
 use super::lock::beside;
 use super::mark::Mark;
-use super::tally::{self, Tally};
+use super::tally::{self, TreeTally};
 use super::trees::{TreeName, Trees};
 use super::{identity, opening};
 use crate::store::error::StoreError;
@@ -39,7 +39,7 @@ pub(super) fn commits(folder: &Path, known: &Mark) -> Result<Option<u64>, StoreE
 /// Whose database it is, where every tree holds what it should.
 fn complete(trees: &Trees) -> Result<Option<Mark>, StoreError> {
     for tree in TreeName::all() {
-        let mut found = Tally::default();
+        let mut found = TreeTally::default();
         for pair in trees.tree(tree) {
             let (key, value) = pair?;
             if tally::counts(tree, &key) {
@@ -47,7 +47,7 @@ fn complete(trees: &Trees) -> Result<Option<Mark>, StoreError> {
             }
         }
         let kept = trees.tree(TreeName::Meta).get(tally::key(tree.name()))?;
-        if kept.as_deref().and_then(Tally::decode).unwrap_or_default() != found {
+        if kept.as_deref().and_then(TreeTally::decode).unwrap_or_default() != found {
             return Ok(None);
         }
     }

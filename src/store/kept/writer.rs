@@ -25,30 +25,30 @@ use super::pieces;
 use super::pulse::Pulse;
 use super::trees::Trees;
 use super::undo;
-use super::writes::{Before, Failed, Reason, Writes};
+use super::writes::{AbortReason, Before, Failed, Writes};
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
 
 /// The open database, until it is closed. Readers and the writer hold it for reading; who removes
 /// bodies or closes it holds it alone.
-pub(super) type Shared = Arc<RwLock<Option<Open>>>;
+pub(super) type SharedDatabase = Arc<RwLock<Option<OpenDatabase>>>;
 
 /// A database that this process owns. The lock is given up last, as fields are dropped in their
 /// order: also where the store is dropped without having been closed.
 #[derive(Debug)]
-pub(super) struct Open {
+pub(super) struct OpenDatabase {
     pub(super) trees: Trees,
     pub(super) mark: Mutex<MarkFile>,
     pub(super) folder: PathBuf,
-    pub(super) place: Place,
+    pub(super) place: DatabasePlace,
     pub(super) lock: Lock,
 }
 
 /// Which folder and which log were opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place([(u64, u64); 2]);
+pub(super) struct DatabasePlace([(u64, u64); 2]);
 
-impl Place {
+impl DatabasePlace {
     /// Those that lie there now.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Place {
     }
 }
 
-impl Open {
+impl OpenDatabase {
     /// Notes beside the database how far it has come, which is on the disk already.
     pub(super) fn note(&self, commits: u64) {
         let mut mark = self.mark.lock().unwrap_or_else(PoisonError::into_inner);
@@ -73,7 +73,7 @@ impl Open {
     /// # Errors
     /// [`StoreError::Moved`].
     pub(super) fn is_in_place(&self) -> Result<(), StoreError> {
-        match Place::of(&self.folder) {
+        match DatabasePlace::of(&self.folder) {
             Ok(place) if place == self.place => Ok(()),
             _ => Err(StoreError::Moved { path: self.folder.display().to_string() }),
         }
@@ -141,7 +141,7 @@ struct WakeFlags {
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(shared: Shared) -> std::io::Result<Self> {
+    pub(super) fn start(shared: SharedDatabase) -> std::io::Result<Self> {
         let (writer, inlet) = Self::with_inlet();
         let pulse = Arc::clone(&writer.pulse);
         std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
@@ -240,7 +240,7 @@ struct Steps {
     single: Vec<WriteOp>,
 }
 
-fn run(shared: &Shared, inlet: &Inlet, pulse: &Pulse) {
+fn run(shared: &SharedDatabase, inlet: &Inlet, pulse: &Pulse) {
     let mut broken = None;
     while let Ok(first) = inlet.jobs.recv() {
         let steps = inlet.gather(first);
@@ -269,7 +269,7 @@ fn run(shared: &Shared, inlet: &Inlet, pulse: &Pulse) {
 
 /// Ends the process, which may have half a transaction in memory that must not be built upon. The next opening
 /// takes it back.
-fn end_at_once(folder: &Path, reason: &Reason, before: &[Before]) -> ! {
+fn end_at_once(folder: &Path, reason: &AbortReason, before: &[Before]) -> ! {
     let noted = undo::note(folder, before);
     tracing::error!(
         %reason,
@@ -305,7 +305,7 @@ impl Inlet {
 }
 
 /// Notes that all up to a commit is on the disk; or says why that is worth nothing.
-type Kept<'a> = dyn Fn(u64) -> Result<(), String> + 'a;
+type NoteFlushed<'a> = dyn Fn(u64) -> Result<(), String> + 'a;
 
 /// Why nothing more is taken.
 #[derive(Debug)]
@@ -313,13 +313,18 @@ enum Broken {
     /// The disk takes no more.
     Refused(String),
     /// A transaction was written in part.
-    Half { reason: Reason, before: Vec<Before> },
+    Half { reason: AbortReason, before: Vec<Before> },
 }
 
 /// Applies steps, forces them to the disk together, has `kept` note how far that went, and tells those who wait.
-fn write_group(trees: &Trees, steps: Steps, broken: Option<&String>, kept: &Kept<'_>) -> Result<(), Broken> {
+fn write_group(
+    trees: &Trees,
+    steps: Steps,
+    broken: Option<&String>,
+    kept: &NoteFlushed<'_>,
+) -> Result<(), Broken> {
     let mut group =
-        Group { trees, waiting: Vec::new(), commits: None, unforced: 0, refused: broken.cloned() };
+        WriteGroup { trees, waiting: Vec::new(), commits: None, unforced: 0, refused: broken.cloned() };
     group.write(steps.together)?;
     for step in steps.single {
         group.write(vec![step])?;
@@ -332,7 +337,7 @@ fn write_group(trees: &Trees, steps: Steps, broken: Option<&String>, kept: &Kept
 /// The disk may refuse a step as it is applied, where the log's buffer is full, or all of them when
 /// they are forced to it. Either way the system may have dropped what it could not write, so nothing
 /// that is not yet on the disk is acknowledged and no more is promised.
-struct Group<'a> {
+struct WriteGroup<'a> {
     trees: &'a Trees,
     waiting: Vec<Acknowledge>,
     /// The number of the last transaction that was applied.
@@ -342,7 +347,7 @@ struct Group<'a> {
     refused: Option<String>,
 }
 
-impl Group<'_> {
+impl WriteGroup<'_> {
     /// Writes what steps wish, in one transaction.
     fn write(&mut self, steps: Vec<WriteOp>) -> Result<(), Broken> {
         let mut writes = Writes::default();
@@ -402,7 +407,7 @@ impl Group<'_> {
     }
 
     /// Forces all of it to the disk and tells those who wait.
-    fn force(self, kept: &Kept<'_>) -> Result<(), String> {
+    fn force(self, kept: &NoteFlushed<'_>) -> Result<(), String> {
         let forced = match (self.refused, self.commits) {
             (Some(reason), _) => Err(reason),
             (None, Some(commits)) => {

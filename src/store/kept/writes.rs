@@ -9,11 +9,11 @@ use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
 
 use super::pieces;
-use super::tally::{self, Tally};
+use super::tally::{self, TreeTally};
 use super::trees::{TreeName, Trees};
 use crate::domain::id::SourceId;
 use crate::store::error::StoreError;
-use crate::store::record::{self, Form, Json, shown};
+use crate::store::record::{self, Json, RecordForm, shown};
 
 /// Beyond this sled keeps a value outside its log, in a file it never forces to the disk. The hard
 /// limit is about 4 KiB; half of it leaves room for what sled adds.
@@ -53,9 +53,9 @@ impl Writes {
         record: &T,
     ) -> Result<(), StoreError> {
         let form = match record::to_json(tree.what(), key, record)? {
-            Json::Plain(json) if json.len() <= MAX_INLINE_BYTES => Form::Inline(json),
-            Json::Plain(json) => Form::AsBody(self.put_body(trees, &json)?),
-            Json::Packed(packed) => Form::AsBody(self.put_packed(trees, &packed)?),
+            Json::Plain(json) if json.len() <= MAX_INLINE_BYTES => RecordForm::Inline(json),
+            Json::Plain(json) => RecordForm::AsBody(self.put_body(trees, &json)?),
+            Json::Packed(packed) => RecordForm::AsBody(self.put_packed(trees, &packed)?),
         };
         self.put_raw(tree, key, form.encode())
     }
@@ -118,16 +118,16 @@ impl Writes {
     }
 
     /// What is written under each key, the last word on it.
-    pub(in crate::store) fn last_words(&self) -> Words<'_> {
+    pub(in crate::store) fn last_words(&self) -> KeyWrites<'_> {
         self.list.iter().map(|write| ((write.tree, &write.key[..]), write.value.as_deref())).collect()
     }
 
     fn write(
-        words: &Words<'_>,
+        words: &KeyWrites<'_>,
         views: &[TransactionalTree],
     ) -> Result<(u64, Vec<Before>), ConflictableTransactionError<()>> {
         let mut before = Vec::with_capacity(words.len() + 4);
-        let mut changes: BTreeMap<TreeName, Tally> = BTreeMap::new();
+        let mut changes: BTreeMap<TreeName, TreeTally> = BTreeMap::new();
         for ((tree, key), value) in words {
             let view = &views[*tree as usize];
             let old = match value {
@@ -159,7 +159,7 @@ impl Writes {
         };
         for (tree, change) in changes {
             let key = tally::key(tree.name());
-            note(&key, &|old| old.and_then(Tally::decode).unwrap_or_default().and(change).encode())?;
+            note(&key, &|old| old.and_then(TreeTally::decode).unwrap_or_default().and(change).encode())?;
         }
         let commits = Cell::new(0);
         note(tally::COMMITS, &|old| {
@@ -216,9 +216,9 @@ impl Writes {
 ///
 /// # Errors
 /// The engine's, with what stood under the keys before: part of the transaction may have reached the log.
-pub(super) fn at_once(words: &Words<'_>, trees: &Trees) -> Result<u64, Failed> {
+pub(super) fn at_once(words: &KeyWrites<'_>, trees: &Trees) -> Result<u64, Failed> {
     let Some(files) = trees.files() else {
-        return Err(Failed { reason: Reason::GaveUp, before: Vec::new(), is_half: false });
+        return Err(Failed { reason: AbortReason::GaveUp, before: Vec::new(), is_half: false });
     };
     let before = RefCell::new(Vec::new());
     let written = catch_unwind(AssertUnwindSafe(|| {
@@ -232,18 +232,18 @@ pub(super) fn at_once(words: &Words<'_>, trees: &Trees) -> Result<u64, Failed> {
     }));
     let reason = match written {
         Ok(Ok(commits)) => return Ok(commits),
-        Ok(Err(TransactionError::Storage(error))) => Reason::Engine(error),
+        Ok(Err(TransactionError::Storage(error))) => AbortReason::Engine(error),
         // The closure never aborts.
-        Ok(Err(TransactionError::Abort(()))) | Err(_) => Reason::GaveUp,
+        Ok(Err(TransactionError::Abort(()))) | Err(_) => AbortReason::GaveUp,
     };
     Err(Failed { reason, before: before.into_inner(), is_half: false })
 }
 
 /// What is written under keys, the last word on each.
-pub(in crate::store) type Words<'a> = BTreeMap<(TreeName, &'a [u8]), Option<&'a [u8]>>;
+pub(in crate::store) type KeyWrites<'a> = BTreeMap<(TreeName, &'a [u8]), Option<&'a [u8]>>;
 
 /// The sources of which something is written that says when they are read.
-pub(in crate::store) fn scheduled(words: &Words<'_>) -> Vec<SourceId> {
+pub(in crate::store) fn scheduled(words: &KeyWrites<'_>) -> Vec<SourceId> {
     let is_schedule = |tree| matches!(tree, TreeName::ReadStates | TreeName::Pauses);
     let keys = words.keys().filter(|(tree, _)| is_schedule(*tree));
     keys.filter_map(|(_, key)| std::str::from_utf8(key).ok()?.parse().ok()).collect()
@@ -264,7 +264,7 @@ pub(super) fn number(bytes: Option<&[u8]>) -> u64 {
 #[derive(Debug)]
 pub(super) struct Failed {
     /// What the engine said.
-    pub(super) reason: Reason,
+    pub(super) reason: AbortReason,
     /// What stood under the keys it was to write; empty where they were not all read, and so none was written.
     pub(super) before: Vec<Before>,
     /// Pieces of it are on the disk, and must be taken back.
@@ -273,7 +273,7 @@ pub(super) struct Failed {
 
 /// Why a transaction failed.
 #[derive(Debug)]
-pub(super) enum Reason {
+pub(super) enum AbortReason {
     /// The engine's word.
     Engine(sled::Error),
     /// The engine panicked.
@@ -289,7 +289,7 @@ pub(super) struct Before {
     pub(super) value: Option<Vec<u8>>,
 }
 
-impl Reason {
+impl AbortReason {
     /// Whether the disk took no more, which is no fault of what is on it and writes nothing by halves.
     pub(super) fn is_full(&self) -> bool {
         use std::io::ErrorKind;
@@ -300,14 +300,14 @@ impl Reason {
     }
 }
 
-impl Reason {
+impl AbortReason {
     /// Whether something that lies in the database cannot be read.
     pub(super) fn is_unreadable(&self) -> bool {
         matches!(self, Self::GaveUp | Self::Engine(sled::Error::Corruption { .. }))
     }
 }
 
-impl std::fmt::Display for Reason {
+impl std::fmt::Display for AbortReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Engine(error) => error.fmt(f),

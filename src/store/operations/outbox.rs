@@ -6,7 +6,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
 use crate::store::Store;
-use crate::store::boundary::{Lease, LeasedMail, MailAction, Queue};
+use crate::store::boundary::{Lease, LeasedMail, MailAction, OpenMails};
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
 use crate::store::kept::ask;
@@ -140,7 +140,7 @@ impl Store {
     ///
     /// # Errors
     /// The store's.
-    pub async fn queue(&self) -> Result<Queue, StoreError> {
+    pub async fn queue(&self) -> Result<OpenMails, StoreError> {
         ask!(self.queue().await)
     }
 

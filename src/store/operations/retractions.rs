@@ -3,7 +3,7 @@
 use crate::domain::id::{ChangeId, MailId};
 use crate::domain::retraction::Retraction;
 use crate::store::Store;
-use crate::store::boundary::{Mails, RetractCommit, Withdrawn};
+use crate::store::boundary::{MailListing, RetractCommit, Withdrawn};
 use crate::store::error::StoreError;
 use crate::store::kept::ask;
 
@@ -37,7 +37,7 @@ impl Store {
         changes: Vec<ChangeId>,
         after: Option<MailId>,
         limit: usize,
-    ) -> Result<Mails, StoreError> {
+    ) -> Result<MailListing, StoreError> {
         ask!(self.mails_telling(changes, after, limit).await)
     }
 }

@@ -15,13 +15,13 @@ const MAX_WISHES: usize = 1_000;
 
 /// A message that was taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store) struct Taken {
+pub(in crate::store) struct TakenMessage {
     pub(in crate::store) at: DateTime<Utc>,
 }
 
 /// A message that is being taken in, or the process died of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store) struct Begun {
+pub(in crate::store) struct BegunMessage {
     pub(in crate::store) attempts: u32,
     pub(in crate::store) at: DateTime<Utc>,
 }
@@ -29,19 +29,19 @@ pub(in crate::store) struct Begun {
 /// Whether a message is to be looked at, and for which time, with what is kept of that.
 pub(in crate::store) fn take_up(
     is_taken: bool,
-    before: Option<Begun>,
+    before: Option<BegunMessage>,
     at: DateTime<Utc>,
-) -> (TakenUp, Option<Begun>) {
+) -> (TakenUp, Option<BegunMessage>) {
     if is_taken {
         return (TakenUp::Known, None);
     }
     let attempts = before.map_or(0, |before| before.attempts).saturating_add(1);
-    (TakenUp::Attempt(attempts), Some(Begun { attempts, at }))
+    (TakenUp::Attempt(attempts), Some(BegunMessage { attempts, at }))
 }
 
 /// What is kept of a message that was begun in vain for a reason that is not its own.
-pub(in crate::store) fn forgiven(begun: Begun) -> Option<Begun> {
-    (begun.attempts > 1).then(|| Begun { attempts: begun.attempts - 1, ..begun })
+pub(in crate::store) fn forgiven(begun: BegunMessage) -> Option<BegunMessage> {
+    (begun.attempts > 1).then(|| BegunMessage { attempts: begun.attempts - 1, ..begun })
 }
 
 /// Whether no server hands a message over again that came then.
@@ -91,9 +91,9 @@ mod tests {
     #[test]
     fn each_look_counts_until_the_message_is_known() {
         let (first, begun) = take_up(false, None, at(0));
-        assert_eq!((first, begun), (TakenUp::Attempt(1), Some(Begun { attempts: 1, at: at(0) })));
+        assert_eq!((first, begun), (TakenUp::Attempt(1), Some(BegunMessage { attempts: 1, at: at(0) })));
         let (second, begun) = take_up(false, begun, at(1));
-        assert_eq!((second, begun), (TakenUp::Attempt(2), Some(Begun { attempts: 2, at: at(1) })));
+        assert_eq!((second, begun), (TakenUp::Attempt(2), Some(BegunMessage { attempts: 2, at: at(1) })));
         let forgiven_once = forgiven(begun.unwrap()).unwrap();
         assert_eq!((forgiven_once.attempts, forgiven(forgiven_once)), (1, None));
         assert_eq!(take_up(true, begun, at(2)), (TakenUp::Known, None));

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::alert::AlertItem;
-use crate::domain::consent::Wanted;
+use crate::domain::consent::ConsentVerdict;
 use crate::domain::email::EmailAddress;
 use crate::domain::outbox::{Basis, Mail, MailState, Outcome};
 use crate::domain::suppression::Suppression;
@@ -38,7 +38,7 @@ pub(in crate::store) fn is_abandoned(mail: &Mail, is_of_living: bool, now: DateT
 
 /// What became of a mail that was to be taken further.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store) enum Fate {
+pub(in crate::store) enum MailFate {
     /// It may go.
     Goes,
     /// It waits or has ended, and is to be written; with it what follows from that.
@@ -71,31 +71,31 @@ pub(in crate::store) fn suppressed(
     known: &Suppression,
     is_erased: bool,
     now: DateTime<Utc>,
-) -> Fate {
+) -> MailFate {
     if is_erased {
-        return Fate::Forgotten;
+        return MailFate::Forgotten;
     }
     mail.suppress(now, &known.words());
-    Fate::Stays(Aftermath::default())
+    MailFate::Stays(Aftermath::default())
 }
 
 /// Has a mail end or wait that is to be taken further, by what its recipient wants now.
-pub(in crate::store) fn wanted(mail: &mut Mail, wanted: Wanted, now: DateTime<Utc>) -> Fate {
+pub(in crate::store) fn wanted(mail: &mut Mail, wanted: ConsentVerdict, now: DateTime<Utc>) -> MailFate {
     let mut aftermath = Aftermath::default();
     match wanted {
-        Wanted::Whole => return Fate::Goes,
-        Wanted::Later(until) => mail.postpone(until),
-        Wanted::Retracted => mail.retract_ahead(now),
-        Wanted::Anew { items, why } => {
+        ConsentVerdict::Whole => return MailFate::Goes,
+        ConsentVerdict::Later(until) => mail.postpone(until),
+        ConsentVerdict::Retracted => mail.retract_ahead(now),
+        ConsentVerdict::Anew { items, why } => {
             mail.replace(now, why);
             aftermath = Aftermath { items, anew: anew(&mail.basis) };
         }
-        Wanted::Not { items, why } => {
+        ConsentVerdict::Not { items, why } => {
             mail.unsubscribe(now, why);
             aftermath.items = items;
         }
     }
-    Fate::Stays(aftermath)
+    MailFate::Stays(aftermath)
 }
 
 /// How a mail is made again that is made of how its recipient's subscriptions stand, and not of items.
@@ -178,30 +178,30 @@ mod tests {
             evidence: String::new(),
         };
         let mut mail = queued();
-        assert_eq!(suppressed(&mut mail, &known, true, at(1)), Fate::Forgotten);
+        assert_eq!(suppressed(&mut mail, &known, true, at(1)), MailFate::Forgotten);
         assert_eq!(mail, queued());
-        assert_eq!(suppressed(&mut mail, &known, false, at(1)), Fate::Stays(Aftermath::default()));
+        assert_eq!(suppressed(&mut mail, &known, false, at(1)), MailFate::Stays(Aftermath::default()));
         assert_eq!(mail.state, MailState::Suppressed);
     }
 
     #[test]
     fn what_is_not_wanted_any_more_is_made_again_of_what_it_was_made_of() {
-        let fate = |basis: Basis, said: Wanted| {
+        let fate = |basis: Basis, said: ConsentVerdict| {
             let mut mail = Mail { basis, ..queued() };
             (wanted(&mut mail, said, at(1)), mail.state)
         };
-        let anew = || Wanted::Anew { items: Vec::new(), why: "companies were left" };
+        let anew = || ConsentVerdict::Anew { items: Vec::new(), why: "companies were left" };
         let topics = vec!["zte".parse().unwrap()];
-        let made = |anew| Fate::Stays(Aftermath { items: Vec::new(), anew });
-        assert_eq!(fate(Basis::None, Wanted::Whole), (Fate::Goes, MailState::Queued));
-        assert_eq!(fate(Basis::None, Wanted::Retracted), (made(None), MailState::Dead));
+        let made = |anew| MailFate::Stays(Aftermath { items: Vec::new(), anew });
+        assert_eq!(fate(Basis::None, ConsentVerdict::Whole), (MailFate::Goes, MailState::Queued));
+        assert_eq!(fate(Basis::None, ConsentVerdict::Retracted), (made(None), MailState::Dead));
         let attestation = Basis::Attestation { since: Some(at(-9)), topics: topics.clone() };
         let from = Some(Anew::AttestedFrom(at(-9)));
         assert_eq!(fate(attestation, anew()), (made(from), MailState::Replaced));
         let list = Basis::List { topics };
         assert_eq!(fate(list, anew()), (made(Some(Anew::Composed)), MailState::Replaced));
         let mut later = queued();
-        assert_eq!(wanted(&mut later, Wanted::Later(at(60)), at(1)), made(None));
+        assert_eq!(wanted(&mut later, ConsentVerdict::Later(at(60)), at(1)), made(None));
         assert_eq!((later.state, later.at), (MailState::Queued, at(60)));
     }
 

@@ -9,7 +9,7 @@ use crate::store::boundary::ReaderCommit;
 
 /// What a deed makes of a person, and its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store) struct Done<T> {
+pub(in crate::store) struct PersonStep<T> {
     pub(in crate::store) answer: T,
     pub(in crate::store) keep: Keep,
 }
@@ -32,19 +32,23 @@ pub(in crate::store) fn follow(
     topics: &[Topic],
     (confirmed, channel): (bool, &str),
     now: DateTime<Utc>,
-) -> Done<Subscriber> {
+) -> PersonStep<Subscriber> {
     let mut subscriber = known.unwrap_or_else(|| Subscriber::new(address.clone()));
     for topic in topics {
         let wish = Wish { topic, only: Filter::default(), confirmed, channel, agreed_to: None };
         subscriber.follow(wish, now);
     }
-    Done { answer: subscriber.clone(), keep: Keep::As(subscriber) }
+    PersonStep { answer: subscriber.clone(), keep: Keep::As(subscriber) }
 }
 
 /// What waits to be confirmed is; tells how many.
-pub(in crate::store) fn confirm(mut known: Subscriber, channel: &str, now: DateTime<Utc>) -> Done<usize> {
+pub(in crate::store) fn confirm(
+    mut known: Subscriber,
+    channel: &str,
+    now: DateTime<Utc>,
+) -> PersonStep<usize> {
     let confirmed = known.confirm(channel, now);
-    Done { answer: confirmed, keep: Keep::As(known) }
+    PersonStep { answer: confirmed, keep: Keep::As(known) }
 }
 
 /// Subscriptions end; tells how many.
@@ -52,18 +56,21 @@ pub(in crate::store) fn leave(
     known: Option<Subscriber>,
     topic: Option<&Topic>,
     now: DateTime<Utc>,
-) -> Done<usize> {
-    let Some(mut subscriber) = known else { return Done { answer: 0, keep: Keep::AsBefore } };
+) -> PersonStep<usize> {
+    let Some(mut subscriber) = known else { return PersonStep { answer: 0, keep: Keep::AsBefore } };
     let ended = subscriber.leave(topic, now);
-    Done { answer: ended, keep: if ended > 0 { Keep::As(subscriber) } else { Keep::AsBefore } }
+    PersonStep { answer: ended, keep: if ended > 0 { Keep::As(subscriber) } else { Keep::AsBefore } }
 }
 
 /// What was left last is followed again; tells which topics.
-pub(in crate::store) fn undo_leaving(known: Option<Subscriber>, now: DateTime<Utc>) -> Done<Vec<Topic>> {
-    let Some(mut subscriber) = known else { return Done { answer: Vec::new(), keep: Keep::AsBefore } };
+pub(in crate::store) fn undo_leaving(
+    known: Option<Subscriber>,
+    now: DateTime<Utc>,
+) -> PersonStep<Vec<Topic>> {
+    let Some(mut subscriber) = known else { return PersonStep { answer: Vec::new(), keep: Keep::AsBefore } };
     let back = subscriber.undo_leaving(now);
     let keep = if back.is_empty() { Keep::AsBefore } else { Keep::AndWake(subscriber) };
-    Done { answer: back, keep }
+    PersonStep { answer: back, keep }
 }
 
 /// A pause begins or ends; tells since when there was one. Who is paused already stays so since then. `until` is the day
@@ -73,7 +80,7 @@ pub(in crate::store) fn pause(
     is_paused: bool,
     until: Option<NaiveDate>,
     now: DateTime<Utc>,
-) -> Done<Option<DateTime<Utc>>> {
+) -> PersonStep<Option<DateTime<Utc>>> {
     let before = if is_paused {
         let before = known.pause(now).map(|pause| pause.since);
         let until = until.and_then(|day| known.preferences.begin_of(day));
@@ -82,7 +89,7 @@ pub(in crate::store) fn pause(
     } else {
         known.end_pause(now)
     };
-    Done { answer: before, keep: Keep::AndWake(known) }
+    PersonStep { answer: before, keep: Keep::AndWake(known) }
 }
 
 /// Mail is wanted otherwise.
@@ -90,11 +97,11 @@ pub(in crate::store) fn prefer(
     mut known: Subscriber,
     wishes: &[Preference],
     now: DateTime<Utc>,
-) -> Done<Subscriber> {
+) -> PersonStep<Subscriber> {
     for wish in wishes {
         known.take(*wish, now);
     }
-    Done { answer: known.clone(), keep: Keep::AndWake(known) }
+    PersonStep { answer: known.clone(), keep: Keep::AndWake(known) }
 }
 
 /// Mails were composed that promise or sum up something: up to when silence was attested to somebody who still wants it

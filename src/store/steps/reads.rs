@@ -21,7 +21,7 @@ use crate::store::boundary::{Accepted, HeldBody, ReadCommit, RetractCommit};
 
 /// One thing that is kept.
 #[derive(Debug)]
-pub(in crate::store) enum Effect<'a> {
+pub(in crate::store) enum ReadEffect<'a> {
     /// How the reads of a source now stand.
     State(&'a ReadState),
     /// A suspect body is let go of.
@@ -69,30 +69,30 @@ pub(in crate::store) fn raised<E>(
 }
 
 /// All that one read means, which raises these alerts.
-pub(in crate::store) fn of_read<'a>(commit: &'a ReadCommit, raised: &'a [Alert]) -> Vec<Effect<'a>> {
+pub(in crate::store) fn of_read<'a>(commit: &'a ReadCommit, raised: &'a [Alert]) -> Vec<ReadEffect<'a>> {
     let source = &commit.state.source;
-    let mut effects = vec![Effect::State(&commit.state)];
-    effects.extend(commit.clears_held.then_some(Effect::LetGo(source)));
-    effects.extend(commit.held.as_ref().map(Effect::Hold));
-    effects.extend(commit.accepted.as_ref().map(Effect::Accept));
-    effects.extend(commit.read.as_ref().map(|read| Effect::Remember(source, read)));
-    effects.extend(commit.standing.as_ref().map(|(standing, version)| Effect::Stand(standing, version)));
-    effects.extend(commit.chained.clone().map(|read| Effect::Chain(source, read, &commit.changes)));
-    effects.extend(commit.robots.iter().map(Effect::Robots));
-    effects.extend(commit.uses.iter().map(Effect::Use));
+    let mut effects = vec![ReadEffect::State(&commit.state)];
+    effects.extend(commit.clears_held.then_some(ReadEffect::LetGo(source)));
+    effects.extend(commit.held.as_ref().map(ReadEffect::Hold));
+    effects.extend(commit.accepted.as_ref().map(ReadEffect::Accept));
+    effects.extend(commit.read.as_ref().map(|read| ReadEffect::Remember(source, read)));
+    effects.extend(commit.standing.as_ref().map(|(standing, version)| ReadEffect::Stand(standing, version)));
+    effects.extend(commit.chained.clone().map(|read| ReadEffect::Chain(source, read, &commit.changes)));
+    effects.extend(commit.robots.iter().map(ReadEffect::Robots));
+    effects.extend(commit.uses.iter().map(ReadEffect::Use));
     effects.extend(found(&commit.changes, raised));
     effects
 }
 
 /// What is found in changes that are new: webhooks are told, and readers have alerts.
-fn found<'a>(changes: &'a [Change], alerts: &'a [Alert]) -> Vec<Effect<'a>> {
+fn found<'a>(changes: &'a [Change], alerts: &'a [Alert]) -> Vec<ReadEffect<'a>> {
     let tell = |change: &'a Change| {
         let companies = change.companies().into_iter().cloned().collect();
-        Effect::Tell(EventKind::Found, change, companies, change.found_at)
+        ReadEffect::Tell(EventKind::Found, change, companies, change.found_at)
     };
-    let mut effects: Vec<Effect<'a>> = changes.iter().map(tell).collect();
-    effects.push(Effect::Changes(changes));
-    effects.extend(alerts.iter().map(Effect::Raise));
+    let mut effects: Vec<ReadEffect<'a>> = changes.iter().map(tell).collect();
+    effects.push(ReadEffect::Changes(changes));
+    effects.extend(alerts.iter().map(ReadEffect::Raise));
     effects
 }
 
@@ -116,9 +116,9 @@ pub(in crate::store) fn of_rematch<'a>(
     standing: &'a MatchIndex,
     version: &'a WatchlistVersion,
     (new, raised): (&'a [Change], &'a [Alert]),
-) -> Vec<Effect<'a>> {
-    let mut effects = vec![Effect::Stand(standing, version)];
-    effects.extend(ChainedRead::matched(new).map(|read| Effect::Chain(&standing.source, read, new)));
+) -> Vec<ReadEffect<'a>> {
+    let mut effects = vec![ReadEffect::Stand(standing, version)];
+    effects.extend(ChainedRead::matched(new).map(|read| ReadEffect::Chain(&standing.source, read, new)));
     effects.extend(found(new, raised));
     effects
 }
@@ -134,20 +134,20 @@ pub(in crate::store) fn of_retraction<'a>(
     commit: &'a RetractCommit,
     retracted: &'a [Change],
     pending: &[Alert],
-) -> Vec<Effect<'a>> {
+) -> Vec<ReadEffect<'a>> {
     let RetractCommit { retraction, restored } = commit;
     let mut effects = Vec::new();
     for change in retracted {
         let companies = change.companies().into_iter().cloned().collect();
-        effects.push(Effect::Amend(change));
-        effects.push(Effect::Tell(EventKind::Retracted, change, companies, retraction.at));
+        effects.push(ReadEffect::Amend(change));
+        effects.push(ReadEffect::Tell(EventKind::Retracted, change, companies, retraction.at));
     }
     let chained = ChainedRead::retracted(retraction, retracted);
-    effects.extend(chained.map(|done| Effect::Chain(&retraction.source, done, retracted)));
+    effects.extend(chained.map(|done| ReadEffect::Chain(&retraction.source, done, retracted)));
     let untold = pending.iter().filter(|alert| retraction.changes.contains(&alert.change));
-    effects.extend(untold.map(|alert| Effect::Drop(alert.id.clone())));
+    effects.extend(untold.map(|alert| ReadEffect::Drop(alert.id.clone())));
     effects.extend(restored.iter().flat_map(|before| of_read(before, &before.alerts)));
-    effects.push(Effect::Retract(retraction));
+    effects.push(ReadEffect::Retract(retraction));
     effects
 }
 
@@ -170,23 +170,23 @@ mod tests {
         change(key, "2026-11-24T10:00:00Z", &[]).1
     }
 
-    fn names(effects: &[Effect<'_>]) -> Vec<&'static str> {
-        let name = |effect: &Effect<'_>| match effect {
-            Effect::State(_) => "state",
-            Effect::LetGo(_) => "let go",
-            Effect::Hold(_) => "hold",
-            Effect::Accept(_) => "accept",
-            Effect::Remember(..) => "remember",
-            Effect::Stand(..) => "stand",
-            Effect::Chain(..) => "chain",
-            Effect::Robots(_) => "robots",
-            Effect::Use(_) => "use",
-            Effect::Tell(..) => "tell",
-            Effect::Changes(_) => "changes",
-            Effect::Amend(_) => "amend",
-            Effect::Raise(_) => "raise",
-            Effect::Drop(_) => "drop",
-            Effect::Retract(_) => "retract",
+    fn names(effects: &[ReadEffect<'_>]) -> Vec<&'static str> {
+        let name = |effect: &ReadEffect<'_>| match effect {
+            ReadEffect::State(_) => "state",
+            ReadEffect::LetGo(_) => "let go",
+            ReadEffect::Hold(_) => "hold",
+            ReadEffect::Accept(_) => "accept",
+            ReadEffect::Remember(..) => "remember",
+            ReadEffect::Stand(..) => "stand",
+            ReadEffect::Chain(..) => "chain",
+            ReadEffect::Robots(_) => "robots",
+            ReadEffect::Use(_) => "use",
+            ReadEffect::Tell(..) => "tell",
+            ReadEffect::Changes(_) => "changes",
+            ReadEffect::Amend(_) => "amend",
+            ReadEffect::Raise(_) => "raise",
+            ReadEffect::Drop(_) => "drop",
+            ReadEffect::Retract(_) => "retract",
         };
         effects.iter().map(name).collect()
     }
@@ -228,6 +228,6 @@ mod tests {
         let mut kept = names(&effects);
         kept.retain(|name| *name != "chain");
         assert_eq!(kept, ["amend", "tell", "drop", "retract"]);
-        assert!(effects.iter().any(|effect| matches!(effect, Effect::Drop(id) if *id == pending[0].id)));
+        assert!(effects.iter().any(|effect| matches!(effect, ReadEffect::Drop(id) if *id == pending[0].id)));
     }
 }

@@ -5,7 +5,7 @@ use super::outcome::{IngestError, Ingested};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{BodyHash, MailId};
 use crate::domain::inbound::{
-    MailCommand, Request, Trust, UntrackedWish, commands, converse, is_bounce, is_rather_a_machines,
+    MailCommand, PersonRequest, Trust, UntrackedWish, commands, converse, is_bounce, is_rather_a_machines,
 };
 use crate::domain::keyed_link::{LinkKey, LinkPurpose};
 use crate::mail::InboundMessage;
@@ -57,8 +57,8 @@ impl Inbox {
         };
         let watchlist = self.registry.current();
         let asked_for = asked.clone();
-        let requests: Vec<Request> = if leaver.is_some() {
-            vec![Request::Leave]
+        let requests: Vec<PersonRequest> = if leaver.is_some() {
+            vec![PersonRequest::Leave]
         } else {
             asked.into_iter().map(|command| command.resolve(&watchlist, &self.source_ids)).collect()
         };
@@ -131,9 +131,9 @@ fn trust_in(received: &InboundMessage, address: &EmailAddress) -> Trust {
 }
 
 /// What is asked for that nobody tracks, in the words that were written.
-fn wishes_in(asked: &[MailCommand], requests: &[Request]) -> Vec<String> {
+fn wishes_in(asked: &[MailCommand], requests: &[PersonRequest]) -> Vec<String> {
     let written = asked.iter().zip(requests).filter_map(|(command, request)| match (command, request) {
-        (MailCommand::Subscribe(words), Request::Untracked(_)) => UntrackedWish::words_of(words),
+        (MailCommand::Subscribe(words), PersonRequest::Untracked(_)) => UntrackedWish::words_of(words),
         _ => None,
     });
     written.collect()

@@ -15,7 +15,7 @@ use crate::domain::matching::Watchlist;
 use crate::domain::outbox::{Basis, QueuedMail};
 use crate::domain::subscription::Subscriber;
 use crate::mail::{Draft, DraftError, ListUnsubscribe, MailPurpose};
-use crate::render::{self, Addressed, Service, confirm_address};
+use crate::render::{self, Addressed, MailFoot, confirm_address};
 use crate::store::StoreError;
 
 impl Inbox {
@@ -75,7 +75,7 @@ impl Inbox {
         Addressed {
             subscriber,
             watchlist,
-            service: Service {
+            service: MailFoot {
                 name: self.mail.from.organisation(),
                 mailbox: &self.settings.address,
                 help_address: &self.mail.help_address,

@@ -18,7 +18,7 @@ use crate::domain::keyed_link::WebAddresses;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
 use crate::domain::verp::mail_of;
-use crate::mail::{Envelope, InboundMessage, Report};
+use crate::mail::{InboundEnvelope, InboundMessage, MailReport};
 use crate::metrics::Counts;
 use crate::registry::Registry;
 use crate::settings::{InboxSettings, MailSettings};
@@ -49,11 +49,11 @@ pub struct Inbox {
 const MAX_ATTEMPTS: u32 = 3;
 
 /// A message by what is to be done with it.
-enum Incoming {
+enum IncomingMail {
     /// Somebody's own words.
     Request(Box<InboundMessage>),
     /// A bounce or a complaint.
-    Report(Report),
+    Report(MailReport),
 }
 
 /// What the inbox is made of.
@@ -125,7 +125,7 @@ impl Inbox {
     ///
     /// # Errors
     /// What must be tried again; nothing was done.
-    pub async fn ingest(&self, raw: Vec<u8>, envelope: &Envelope) -> Result<Ingested, IngestError> {
+    pub async fn ingest(&self, raw: Vec<u8>, envelope: &InboundEnvelope) -> Result<Ingested, IngestError> {
         let message = named(&raw, envelope);
         let _turn = self.turn.wait().await;
         // Noted before anybody looks at it: what it does to this process then counts.
@@ -178,18 +178,20 @@ impl Inbox {
         &self,
         message: BodyHash,
         raw: Vec<u8>,
-        envelope: &Envelope,
+        envelope: &InboundEnvelope,
     ) -> Result<Ingested, IngestError> {
         let (settings, around) = (self.settings.clone(), envelope.clone());
         // Parsing takes its time with a hostile message: not on the threads that wait for others.
         let parsed =
-            tokio::task::spawn_blocking(move || match Report::parse(&raw, &around, &settings.address)? {
-                Some(report) => Ok(Incoming::Report(report)),
-                None => InboundMessage::parse(&raw, &around, &settings).map(Box::new).map(Incoming::Request),
+            tokio::task::spawn_blocking(move || match MailReport::parse(&raw, &around, &settings.address)? {
+                Some(report) => Ok(IncomingMail::Report(report)),
+                None => {
+                    InboundMessage::parse(&raw, &around, &settings).map(Box::new).map(IncomingMail::Request)
+                }
             });
         let received = match parsed.await.map_err(IngestError::from)? {
-            Ok(Incoming::Request(received)) => received,
-            Ok(Incoming::Report(report)) => return self.report(message, report).await,
+            Ok(IncomingMail::Request(received)) => received,
+            Ok(IncomingMail::Report(report)) => return self.report(message, report).await,
             Err(unusable) => return self.pass_over(message, unusable.to_string()).await,
         };
         let (sender, from) = (envelope.sender.as_deref(), &received.from);
@@ -205,7 +207,7 @@ impl Inbox {
     }
 
     /// Keeps what a report says of the mail it names. Only an address that was made here names one.
-    async fn report(&self, message: BodyHash, report: Report) -> Result<Ingested, IngestError> {
+    async fn report(&self, message: BodyHash, report: MailReport) -> Result<Ingested, IngestError> {
         let mail = report.details.iter().find_map(|detail| mail_of(&self.instance_key, detail));
         let (mail, verdict) = match (mail, report.verdict) {
             (_, BounceKind::Nothing { why }) => return self.pass_over(message, why).await,
@@ -246,7 +248,7 @@ impl Inbox {
 }
 
 /// Names a message together with where it went: a copy to another detail is another message.
-fn named(raw: &[u8], envelope: &Envelope) -> BodyHash {
+fn named(raw: &[u8], envelope: &InboundEnvelope) -> BodyHash {
     let mut bytes = envelope.recipient.clone().unwrap_or_default().into_bytes();
     bytes.push(0);
     bytes.extend_from_slice(raw);

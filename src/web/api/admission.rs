@@ -13,11 +13,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
-use super::super::Shared;
-use super::super::access::{Need, Visitor};
+use super::super::WebState;
+use super::super::access::{AccessNeed, Visitor};
 use super::problem::Problem;
-use crate::domain::access_token::Scope;
-use crate::settings::Section;
+use crate::domain::access_token::AccessScope;
+use crate::settings::OpenSection;
 
 /// What the document calls the way in by a token.
 pub(super) const BY_TOKEN: &str = "token";
@@ -26,11 +26,11 @@ pub(super) const BY_TOKEN: &str = "token";
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Wants {
     /// The scope of a token; `None` where the document does not say, so that nobody may.
-    scope: Option<Scope>,
+    scope: Option<AccessScope>,
     /// Whether whoever may see the pages may ask it without a token.
     is_open: bool,
     /// The part of the pages that shows the same.
-    section: Option<Section>,
+    section: Option<OpenSection>,
 }
 
 /// What every operation needs, by path and method.
@@ -76,27 +76,27 @@ impl Wants {
         Self {
             scope,
             is_open: ways.iter().any(|way| way.as_object().is_some_and(serde_json::Map::is_empty)),
-            section: Section::ALL.iter().find(|(name, _)| *name == tag).map(|(_, section)| *section),
+            section: OpenSection::ALL.iter().find(|(name, _)| *name == tag).map(|(_, section)| *section),
         }
     }
 
     /// Why somebody may not ask this; `None` where they may.
-    fn refusal(&self, visitor: &Visitor, is_look: bool, public: &[Section]) -> Option<StatusCode> {
+    fn refusal(&self, visitor: &Visitor, is_look: bool, public: &[OpenSection]) -> Option<StatusCode> {
         if let Visitor::Holder(holder) = visitor {
             let may = self.scope.is_some_and(|scope| holder.may(scope));
             return (!may).then_some(StatusCode::FORBIDDEN);
         }
-        let is_open = self.is_open && visitor.may(Need::Reading(self.section), public);
+        let is_open = self.is_open && visitor.may(AccessNeed::Reading(self.section), public);
         // What names people is shown to operators on the pages as well; acts need a token, which no other site
         // can have a browser send.
-        let is_seen = is_look && self.scope == Some(Scope::Subscribers) && visitor.is_operator();
+        let is_seen = is_look && self.scope == Some(AccessScope::Subscribers) && visitor.is_operator();
         (!is_open && !is_seen).then_some(StatusCode::UNAUTHORIZED)
     }
 }
 
 /// Lets those in who may ask.
 pub(super) async fn admit(
-    State(shared): State<Arc<Shared>>,
+    State(shared): State<Arc<WebState>>,
     Extension(visitor): Extension<Visitor>,
     Extension(admission): Extension<Arc<Admission>>,
     request: Request,
@@ -131,7 +131,7 @@ mod tests {
         }}))
     }
 
-    fn holder(scopes: &[Scope]) -> Visitor {
+    fn holder(scopes: &[AccessScope]) -> Visitor {
         Visitor::Holder(Holder { name: String::new(), scopes: scopes.iter().copied().collect() })
     }
 
@@ -139,14 +139,14 @@ mod tests {
     fn check(visitor: &Visitor, method: &str, path: &str, expected: Option<u16>) {
         let (admission, method) = (admission(), method.parse::<Method>().unwrap());
         let wants = admission.wants(&method, path).unwrap();
-        let found = wants.refusal(visitor, method == Method::GET, &[Section::Companies]);
+        let found = wants.refusal(visitor, method == Method::GET, &[OpenSection::Companies]);
         assert_eq!(found.map(|status| status.as_u16()), expected, "{visitor:?} {method} {path}");
     }
 
     #[test]
     fn the_document_says_who_may_and_what_it_does_not_say_nobody_may() {
         let (local, stranger) = (Visitor::Local, Visitor::Stranger);
-        let (read, operate) = (holder(&[Scope::Read]), holder(&[Scope::Operate]));
+        let (read, operate) = (holder(&[AccessScope::Read]), holder(&[AccessScope::Operate]));
         for path in ["/api/v1/changes", "/api/v1/changes/1"] {
             check(&local, "GET", path, None);
             check(&stranger, "GET", path, Some(401));
@@ -157,10 +157,10 @@ mod tests {
         check(&read, "POST", "/api/v1/check", Some(403));
         check(&operate, "POST", "/api/v1/check", None);
         check(&local, "GET", "/api/v1/mails", Some(401));
-        check(&holder(&[Scope::Subscribers]), "GET", "/api/v1/mails", None);
+        check(&holder(&[AccessScope::Subscribers]), "GET", "/api/v1/mails", None);
         check(&local, "GET", "/api/v1/forgotten", Some(401));
         check(
-            &holder(&[Scope::Read, Scope::Operate, Scope::Subscribers]),
+            &holder(&[AccessScope::Read, AccessScope::Operate, AccessScope::Subscribers]),
             "GET",
             "/api/v1/forgotten",
             Some(403),

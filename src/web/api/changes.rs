@@ -11,20 +11,20 @@ use utoipa::{IntoParams, ToSchema};
 use super::asked::{Json, Path, Query};
 use super::problem::Problem;
 use super::shapes::{Change, Deadline, Kind, List};
-use super::{Answer, Server, Who, done, json, limit};
+use super::{ApiResult, Server, Who, done, json, limit};
 use crate::check::RetractError;
 use crate::domain::change;
 use crate::domain::id::{ChangeId, CompanyId, SourceId};
 use crate::render::page_of;
 use crate::store::{ChangeSearch, StoreError};
 use crate::view::TiedChange;
-use crate::web::Shared;
+use crate::web::WebState;
 
 /// Which changes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
+pub(super) struct ChangesQuery {
     /// Words that all stand in them.
     #[serde(skip_serializing_if = "Option::is_none")]
     q: Option<String>,
@@ -66,14 +66,18 @@ pub(super) struct Wanted {
 
 /// Changes, the newest first.
 #[utoipa::path(
-    get, path = "/api/v1/changes", tag = "changes", params(Wanted),
+    get, path = "/api/v1/changes", tag = "changes", params(ChangesQuery),
     security((), ("token" = ["read"])),
     responses(
         (status = 200, body = List<Change>),
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn list(State(shared): Server, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Answer {
+pub(super) async fn list(
+    State(shared): Server,
+    headers: HeaderMap,
+    Query(wanted): Query<ChangesQuery>,
+) -> ApiResult {
     let search = ChangeSearch {
         words: wanted.q.clone().unwrap_or_default(),
         sources: shared.narrowed(
@@ -93,7 +97,8 @@ pub(super) async fn list(State(shared): Server, headers: HeaderMap, Query(wanted
     let found = shared.desk.views.search(search).await?;
     let base = &shared.desk.settings.base_url;
     let last = found.changes.last().map(|(number, _)| *number).filter(|_| found.has_more);
-    let next = last.map(|before| shared.address("/changes", &Wanted { before: Some(before), ..wanted }));
+    let next =
+        last.map(|before| shared.address("/changes", &ChangesQuery { before: Some(before), ..wanted }));
     let items = found.changes.iter().map(|(_, change)| Change::of(change, base)).collect();
     json(&headers, &List { items, next: next.transpose()? })
 }
@@ -171,7 +176,7 @@ pub(super) struct Header {
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn one(State(shared): Server, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+pub(super) async fn one(State(shared): Server, headers: HeaderMap, Path(id): Path<String>) -> ApiResult {
     let story = shared.story(&id).await?.ok_or_else(|| unknown(&id))?;
     let [now, before] = crate::web::desk::change::headers_of(&story)
         .map(|headers| headers.into_iter().map(|(name, value)| Header { name, value }).collect::<Vec<_>>());
@@ -207,7 +212,7 @@ pub(super) enum Which {
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn body(State(shared): Server, Path((id, which)): Path<(String, Which)>) -> Answer {
+pub(super) async fn body(State(shared): Server, Path((id, which)): Path<(String, Which)>) -> ApiResult {
     let change = shared.change_of(&id).await?;
     let evidence = match which {
         Which::Now => &change.evidence,
@@ -238,7 +243,7 @@ pub(super) async fn decide(
     Extension(visitor): Who,
     Path(id): Path<String>,
     Json(Decision { is_meant }): Json<Decision>,
-) -> Answer {
+) -> ApiResult {
     let change = shared.change_of(&id).await?;
     if change.possible.is_empty() {
         return Err(Problem::conflict("no name in this change waits for a word"));
@@ -288,7 +293,7 @@ pub(super) async fn retract(
     Extension(visitor): Who,
     Path(id): Path<String>,
     Json(Reason { reason }): Json<Reason>,
-) -> Answer {
+) -> ApiResult {
     let change = shared.change_of(&id).await?;
     let source = shared.watched(change.source.as_str())?;
     shared.note_by(&visitor, "retract", &id, reason.as_deref().unwrap_or_default()).await?;
@@ -331,7 +336,7 @@ pub(super) async fn deadlines(
     State(shared): Server,
     headers: HeaderMap,
     Query(wanted): Query<WantedDeadlines>,
-) -> Answer {
+) -> ApiResult {
     let views = &shared.desk.views;
     let since = wanted.since.unwrap_or_else(|| views.now().date_naive());
     let due = views.deadlines(since, wanted.company.as_ref()).await?;
@@ -342,7 +347,7 @@ fn unknown(id: &str) -> Problem {
     Problem::missing(format!("no change has the id {id:?}; expected all of it"))
 }
 
-impl Shared {
+impl WebState {
     async fn change_of(&self, id: &str) -> Result<change::Change, Problem> {
         self.desk.views.change(&ChangeId::from_text(id)).await?.ok_or_else(|| unknown(id))
     }

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::asked::{Path, Query};
 use super::problem::Problem;
 use super::shapes::{List, Listed};
-use super::{Answer, Server, json, limit};
+use super::{ApiResult, Server, json, limit};
 use crate::domain::company;
 use crate::domain::id::CompanyId;
 
@@ -17,7 +17,7 @@ use crate::domain::id::CompanyId;
 #[derive(Debug, Clone, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
+pub(super) struct CompaniesQuery {
     /// Words in the id or in one of the names.
     #[serde(skip_serializing_if = "Option::is_none")]
     q: Option<String>,
@@ -76,14 +76,18 @@ impl Company {
 
 /// The companies in the order of their ids.
 #[utoipa::path(
-    get, path = "/api/v1/companies", tag = "companies", params(Wanted),
+    get, path = "/api/v1/companies", tag = "companies", params(CompaniesQuery),
     security((), ("token" = ["read"])),
     responses(
         (status = 200, body = List<Company>),
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn list(State(shared): Server, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Answer {
+pub(super) async fn list(
+    State(shared): Server,
+    headers: HeaderMap,
+    Query(wanted): Query<CompaniesQuery>,
+) -> ApiResult {
     let limit = limit(wanted.limit)?;
     let sought = wanted.q.clone().unwrap_or_default().to_lowercase();
     let is_sought = |company: &&company::Company| {
@@ -97,7 +101,7 @@ pub(super) async fn list(State(shared): Server, headers: HeaderMap, Query(wanted
     found.sort_by(|a, b| a.id.cmp(&b.id));
     found.retain(|company| wanted.after.as_ref().is_none_or(|after| company.id > *after));
     let last = found.get(limit - 1).filter(|_| found.len() > limit).map(|company| company.id.clone());
-    let next = last.map(|last| shared.address("/companies", &Wanted { after: Some(last), ..wanted }));
+    let next = last.map(|last| shared.address("/companies", &CompaniesQuery { after: Some(last), ..wanted }));
     let items = found.into_iter().take(limit).map(Company::of).collect();
     json(&headers, &List { items, next: next.transpose()? })
 }
@@ -147,7 +151,7 @@ pub(super) struct ListedSource {
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn one(State(shared): Server, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+pub(super) async fn one(State(shared): Server, headers: HeaderMap, Path(id): Path<String>) -> ApiResult {
     let unknown = || Problem::missing(format!("no company {id:?} is tracked"));
     let known: CompanyId = id.parse().map_err(|_| unknown())?;
     let view = shared.desk.views.company(&known).await?.ok_or_else(unknown)?;

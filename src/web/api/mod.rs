@@ -37,7 +37,7 @@ use utoipa_axum::routes;
 use self::admission::{Admission, BY_TOKEN, admit};
 use self::problem::Problem;
 use super::access::Visitor;
-use super::{Shared, conditional};
+use super::{WebState, conditional};
 use crate::domain::audit::AuditEntry;
 use crate::domain::source::Source;
 
@@ -56,11 +56,11 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// So many items come at once where nobody asks for less.
 const MAX_ITEMS: usize = 100;
 
-type Server = State<Arc<Shared>>;
+type Server = State<Arc<WebState>>;
 type Who = Extension<Visitor>;
 
 /// What an operation gives.
-type Answer = Result<Response, Problem>;
+type ApiResult = Result<Response, Problem>;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -81,7 +81,7 @@ type Answer = Result<Response, Problem>;
     ),
     modifiers(&ByToken),
 )]
-struct Document;
+struct OpenApiDocument;
 
 struct ByToken;
 
@@ -97,11 +97,11 @@ impl Modify for ByToken {
 
 /// The document as it is served, and what the viewer shows.
 #[derive(Debug)]
-pub(super) struct Described(serde_json::Value);
+pub(super) struct ApiDescription(serde_json::Value);
 
 /// Every operation, and the document about them.
-fn operations() -> (Router<Arc<Shared>>, serde_json::Value) {
-    let (router, document) = OpenApiRouter::<Arc<Shared>>::with_openapi(Document::openapi())
+fn operations() -> (Router<Arc<WebState>>, serde_json::Value) {
+    let (router, document) = OpenApiRouter::<Arc<WebState>>::with_openapi(OpenApiDocument::openapi())
         .routes(routes!(changes::list))
         .routes(routes!(changes::one))
         .routes(routes!(changes::body))
@@ -139,7 +139,7 @@ fn operations() -> (Router<Arc<Shared>>, serde_json::Value) {
 }
 
 /// The API with all that stands before it, and the document about it.
-pub(super) fn router(shared: &Arc<Shared>) -> (Router<Arc<Shared>>, Arc<Described>) {
+pub(super) fn router(shared: &Arc<WebState>) -> (Router<Arc<WebState>>, Arc<ApiDescription>) {
     let (router, mut document) = operations();
     let root = shared.desk.settings.base_url.path().trim_end_matches('/').to_owned();
     document["servers"] = serde_json::json!([{ "url": if root.is_empty() { "/" } else { &root } }]);
@@ -149,7 +149,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> (Router<Arc<Shared>>, Arc<Describe
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(shared), admit))
         .layer(Extension(admission));
-    (router, Arc::new(Described(document)))
+    (router, Arc::new(ApiDescription(document)))
 }
 
 /// The document with its own address, which whoever reads anything may have.
@@ -160,17 +160,17 @@ fn with_itself(document: &serde_json::Value) -> serde_json::Value {
     document
 }
 
-async fn openapi(headers: HeaderMap, Extension(described): Extension<Arc<Described>>) -> Response {
+async fn openapi(headers: HeaderMap, Extension(described): Extension<Arc<ApiDescription>>) -> Response {
     conditional::answer(&headers, "application/json", described.0.to_string())
 }
 
 /// Something as JSON, unless the asker has it.
-fn json(asked: &HeaderMap, value: &impl Serialize) -> Answer {
+fn json(asked: &HeaderMap, value: &impl Serialize) -> ApiResult {
     Ok(conditional::answer(asked, "application/json", serde_json::to_vec(value)?))
 }
 
 /// What was done, as JSON.
-fn done(status: StatusCode, value: &impl Serialize) -> Answer {
+fn done(status: StatusCode, value: &impl Serialize) -> ApiResult {
     let kind = HeaderValue::from_static("application/json");
     Ok((status, [(axum::http::header::CONTENT_TYPE, kind)], serde_json::to_vec(value)?).into_response())
 }
@@ -183,7 +183,7 @@ fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     }
 }
 
-impl Shared {
+impl WebState {
     /// The whole address of a page of a list: the path below the API's, and its query.
     fn address(&self, path: &str, query: &impl Serialize) -> Result<String, Problem> {
         let base = &self.desk.settings.base_url;

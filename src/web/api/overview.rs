@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::asked::Query;
 use super::problem::Problem;
 use super::shapes::{AuditItem, List};
-use super::{Answer, Server, json, limit};
+use super::{ApiResult, Server, json, limit};
 use crate::view::SourceCoverage;
 
 /// How the service stands.
@@ -50,7 +50,7 @@ pub(super) struct Need {
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn status(State(shared): Server, headers: HeaderMap) -> Answer {
+pub(super) async fn status(State(shared): Server, headers: HeaderMap) -> ApiResult {
     let overview = shared.desk.status.glance().await?;
     let figures = overview.sources;
     let need = |need: &crate::status::Need| Need {
@@ -143,7 +143,11 @@ impl Covered {
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn coverage(State(shared): Server, headers: HeaderMap, Query(time): Query<Time>) -> Answer {
+pub(super) async fn coverage(
+    State(shared): Server,
+    headers: HeaderMap,
+    Query(time): Query<Time>,
+) -> ApiResult {
     let coverage = shared.desk.views.coverage(time.since, time.until).await?;
     let shown = Coverage {
         since: coverage.since,
@@ -180,7 +184,7 @@ pub(super) async fn audit(
     State(shared): Server,
     headers: HeaderMap,
     Query(wanted): Query<WantedDeeds>,
-) -> Answer {
+) -> ApiResult {
     let limit = limit(wanted.limit)?;
     let deeds = shared.desk.views.deeds(wanted.before, limit).await?;
     let last = deeds.last().map(|(number, _)| *number).filter(|number| deeds.len() == limit && *number > 0);

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::asked::{Json, Path, Query};
 use super::problem::Problem;
 use super::shapes::{List, Mail, Subscriber};
-use super::{Answer, Server, Who, done, json, limit};
+use super::{ApiResult, Server, Who, done, json, limit};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::MailId;
 use crate::domain::inbound::Selection;
@@ -17,7 +17,7 @@ use crate::domain::outbox::MailState;
 use crate::domain::topic::Topic;
 use crate::store::{MailAction, StoreError};
 use crate::subscribe::SubscribeError;
-use crate::web::Shared;
+use crate::web::WebState;
 
 /// Which mails.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -44,7 +44,7 @@ pub(super) async fn mails(
     State(shared): Server,
     headers: HeaderMap,
     Query(wanted): Query<WantedMails>,
-) -> Answer {
+) -> ApiResult {
     let mails = shared.desk.views.mails(wanted.state, limit(wanted.limit)?).await?;
     json(&headers, &List { items: mails.iter().map(Mail::of).collect(), next: None })
 }
@@ -58,7 +58,7 @@ pub(super) async fn mails(
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn mail(State(shared): Server, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+pub(super) async fn mail(State(shared): Server, headers: HeaderMap, Path(id): Path<String>) -> ApiResult {
     let mail = shared.mail(&id).await?;
     json(&headers, &Mail::of(&mail))
 }
@@ -99,7 +99,7 @@ pub(super) async fn handle(
     Extension(visitor): Who,
     Path(id): Path<String>,
     Json(Handling { act }): Json<Handling>,
-) -> Answer {
+) -> ApiResult {
     let id = shared.mail(&id).await?.id;
     let (word, deed) = match act {
         MailDeed::Hold => ("hold", Some(MailAction::Hold)),
@@ -147,7 +147,7 @@ pub(super) async fn subscribers(
     State(shared): Server,
     headers: HeaderMap,
     Query(wanted): Query<WantedSubscribers>,
-) -> Answer {
+) -> ApiResult {
     let limit = limit(wanted.limit)?;
     let found = shared.desk.views.subscribers(wanted.after.clone(), limit).await?;
     let last = found.last().filter(|_| found.len() == limit).map(|last| last.address.clone());
@@ -171,7 +171,7 @@ pub(super) async fn subscriber(
     State(shared): Server,
     headers: HeaderMap,
     Path(address): Path<String>,
-) -> Answer {
+) -> ApiResult {
     let address = address_of(&address)?;
     let known = shared.desk.store.subscriber(&address).await?.ok_or_else(nobody)?;
     json(&headers, &Subscriber::of(&known))
@@ -218,7 +218,7 @@ pub(super) async fn subscribe(
     State(shared): Server,
     Extension(visitor): Who,
     Json(NewSubscriber { address, companies, confirmed }): Json<NewSubscriber>,
-) -> Answer {
+) -> ApiResult {
     let watchlist = shared.registry.current();
     if let Some(unknown) = companies.iter().find(|topic| !watchlist.can_be_followed(topic)) {
         return Err(Problem::bad(format!(
@@ -274,7 +274,7 @@ pub(super) async fn unsubscribe(
     Extension(visitor): Who,
     Path(address): Path<String>,
     Query(Leaving { company }): Query<Leaving>,
-) -> Answer {
+) -> ApiResult {
     let address = address_of(&address)?;
     if shared.desk.store.subscriber(&address).await?.is_none() {
         return Err(nobody());
@@ -298,7 +298,7 @@ fn nobody() -> Problem {
     Problem::missing("nobody of this address is or was subscribed")
 }
 
-impl Shared {
+impl WebState {
     async fn mail(&self, id: &str) -> Result<crate::domain::outbox::Mail, Problem> {
         let unknown = || Problem::missing(format!("no mail has the id {id:?}"));
         match self.desk.store.find_mail(id).await {

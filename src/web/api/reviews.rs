@@ -10,12 +10,12 @@ use utoipa::ToSchema;
 use super::asked::{Json, Path};
 use super::problem::Problem;
 use super::shapes::{Change, Evidence, List};
-use super::{Answer, Server, Who, done, json};
+use super::{ApiResult, Server, Who, done, json};
 use crate::check::ReviewError;
 use crate::domain::snapshot::QuarantinedRead;
 use crate::domain::source;
 use crate::domain::text::one_line;
-use crate::web::Shared;
+use crate::web::WebState;
 
 /// A read that was held back.
 #[derive(Debug, Serialize, ToSchema)]
@@ -55,7 +55,7 @@ impl Held {
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn list(State(shared): Server, headers: HeaderMap) -> Answer {
+pub(super) async fn list(State(shared): Server, headers: HeaderMap) -> ApiResult {
     let held = shared.desk.views.quarantined().await?;
     json(&headers, &List { items: held.iter().map(Held::of).collect(), next: None })
 }
@@ -86,7 +86,7 @@ const SOURCE: &str = "The source's id";
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn one(State(shared): Server, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+pub(super) async fn one(State(shared): Server, headers: HeaderMap, Path(id): Path<String>) -> ApiResult {
     let source = shared.watched(&id)?;
     let review = shared.desk.checker.review(source).await?.ok_or_else(|| nothing(&id))?;
     let base = &shared.desk.settings.base_url;
@@ -134,7 +134,7 @@ pub(super) async fn accept(
     Extension(visitor): Who,
     Path(id): Path<String>,
     Json(Acceptance { sha256, untold }): Json<Acceptance>,
-) -> Answer {
+) -> ApiResult {
     let source = shared.held_as(&id, &sha256).await?;
     let act = if untold { "accept-untold" } else { "accept" };
     shared.note_by(&visitor, act, &id, &sha256).await?;
@@ -167,7 +167,7 @@ pub(super) async fn reject(
     Extension(visitor): Who,
     Path(id): Path<String>,
     Json(Rejection { sha256 }): Json<Rejection>,
-) -> Answer {
+) -> ApiResult {
     let source = shared.held_as(&id, &sha256).await?;
     shared.note_by(&visitor, "reject", &id, &sha256).await?;
     shared.desk.checker.reject(source).await.map_err(not_done)?;
@@ -186,7 +186,7 @@ fn not_done(error: ReviewError) -> Problem {
     }
 }
 
-impl Shared {
+impl WebState {
     /// A source of which this very body is held.
     async fn held_as(&self, id: &str, sha256: &str) -> Result<&source::Source, Problem> {
         let source = self.watched(id)?;

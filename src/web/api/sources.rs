@@ -9,11 +9,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::asked::{Json, Path, Query};
 use super::problem::Problem;
 use super::shapes::{Entry, List, Read, Snapshot, Source};
-use super::{Answer, Server, Who, done, json, limit};
+use super::{ApiResult, Server, Who, done, json, limit};
 use crate::check::ReadOptions;
 use crate::domain::id::SourceId;
 use crate::domain::source;
-use crate::view::{Order, SourceFilter, SourceState};
+use crate::view::{SourceFilter, SourceOrder, SourceState};
 
 /// How sources stand.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
@@ -47,7 +47,7 @@ impl Standing {
 #[derive(Debug, Clone, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
+pub(super) struct SourcesQuery {
     /// Words in title, id or site.
     #[serde(skip_serializing_if = "Option::is_none")]
     q: Option<String>,
@@ -72,27 +72,31 @@ pub(super) struct Wanted {
 
 /// The sources by their titles, each with how it stands.
 #[utoipa::path(
-    get, path = "/api/v1/sources", tag = "sources", params(Wanted),
+    get, path = "/api/v1/sources", tag = "sources", params(SourcesQuery),
     security((), ("token" = ["read"])),
     responses(
         (status = 200, body = List<Source>),
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn list(State(shared): Server, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Answer {
+pub(super) async fn list(
+    State(shared): Server,
+    headers: HeaderMap,
+    Query(wanted): Query<SourcesQuery>,
+) -> ApiResult {
     let filter = SourceFilter {
         words: wanted.q.clone().unwrap_or_default(),
         state: wanted.state.map(Standing::meant),
         site: wanted.site.clone(),
         group: wanted.group.clone(),
-        order: Order::Title,
+        order: SourceOrder::Title,
         skip: wanted.skip.unwrap_or_default(),
         limit: limit(wanted.limit)?,
     };
     let overview = shared.desk.views.overview(&filter).await?;
     let shown = filter.skip.saturating_add(overview.rows.len());
     let next = (shown < overview.found && !overview.rows.is_empty())
-        .then(|| shared.address("/sources", &Wanted { skip: Some(shown), ..wanted }));
+        .then(|| shared.address("/sources", &SourcesQuery { skip: Some(shown), ..wanted }));
     let items = overview.rows.into_iter().map(Source::of).collect();
     json(&headers, &List { items, next: next.transpose()? })
 }
@@ -127,7 +131,7 @@ const ID: &str = "The source's id";
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn one(State(shared): Server, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+pub(super) async fn one(State(shared): Server, headers: HeaderMap, Path(id): Path<String>) -> ApiResult {
     let view = shared.desk.views.source_view(shared.watched(&id)?).await?;
     let one = OneSource {
         url: view.source.url.to_string(),
@@ -166,7 +170,7 @@ pub(super) async fn reads(
     headers: HeaderMap,
     Path(id): Path<String>,
     Query(wanted): Query<Newest>,
-) -> Answer {
+) -> ApiResult {
     let source = shared.watched(&id)?.id.clone();
     let reads = shared.desk.store.reads(&source, limit(wanted.limit)?).await?;
     json(&headers, &List { items: reads.iter().map(Read::of).collect(), next: None })
@@ -186,7 +190,7 @@ pub(super) async fn snapshots(
     headers: HeaderMap,
     Path(id): Path<String>,
     Query(wanted): Query<Newest>,
-) -> Answer {
+) -> ApiResult {
     let source = shared.watched(&id)?.id.clone();
     let snapshots = shared.desk.store.snapshots(&source, limit(wanted.limit)?).await?;
     json(&headers, &List { items: snapshots.iter().map(Snapshot::of).collect(), next: None })
@@ -220,7 +224,7 @@ pub(super) async fn entries(
     headers: HeaderMap,
     Path(id): Path<String>,
     Query(wanted): Query<WantedEntries>,
-) -> Answer {
+) -> ApiResult {
     let (source, limit) = (shared.watched(&id)?.id.clone(), limit(wanted.limit)?);
     let skip = wanted.skip.unwrap_or_default();
     let baseline = shared.desk.store.baseline(&source).await?;
@@ -266,7 +270,7 @@ pub(super) async fn check(
     State(shared): Server,
     Extension(visitor): Who,
     Json(ToRead { sources: ids, force }): Json<ToRead>,
-) -> Answer {
+) -> ApiResult {
     let desk = &shared.desk;
     let mut sources: Vec<source::Source> = Vec::new();
     for id in &ids {

@@ -9,14 +9,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
 
-use super::{Described, Server, Who};
-use crate::web::desk::Frame;
+use super::{ApiDescription, Server, Who};
+use crate::web::desk::PageFrame;
 use crate::web::page;
 
 #[derive(Template)]
 #[template(path = "desk/api.html")]
 struct Viewer {
-    frame: Frame,
+    frame: PageFrame,
     about: String,
     groups: Vec<Group>,
     shapes: Vec<Shape>,
@@ -34,19 +34,19 @@ struct Operation {
     about: String,
     needs: String,
     parameters: Vec<Field>,
-    body: Option<Kind>,
-    answers: Vec<(String, String, Option<Kind>)>,
+    body: Option<ValueType>,
+    answers: Vec<(String, String, Option<ValueType>)>,
 }
 
 /// What a value is: in words, and the shape that it leads to.
-struct Kind {
+struct ValueType {
     words: String,
     shape: Option<String>,
 }
 
 struct Field {
     name: String,
-    kind: Kind,
+    kind: ValueType,
     is_required: bool,
     about: String,
 }
@@ -61,11 +61,11 @@ struct Shape {
 pub(in crate::web) async fn page(
     State(shared): Server,
     Extension(visitor): Who,
-    Extension(described): Extension<Arc<Described>>,
+    Extension(described): Extension<Arc<ApiDescription>>,
 ) -> Response {
     let document = &described.0;
     let viewer = Viewer {
-        frame: Frame::of(&shared, &visitor, "API", "api/docs"),
+        frame: PageFrame::of(&shared, &visitor, "API", "api/docs"),
         about: text(&document["info"]["description"]),
         groups: groups(document),
         shapes: shapes(document),
@@ -97,13 +97,13 @@ impl Operation {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let parameter = |parameter: &Value| Field {
             name: text(&parameter["name"]),
-            kind: Kind::of(&parameter["schema"]),
+            kind: ValueType::of(&parameter["schema"]),
             is_required: parameter["required"] == true,
             about: text(&parameter["description"]),
         };
         let content = |value: &Value| {
             let media = value["content"].as_object().and_then(|content| content.values().next());
-            media.map(|media| Kind::of(&media["schema"]))
+            media.map(|media| ValueType::of(&media["schema"]))
         };
         let answers = operation["responses"].as_object().into_iter().flatten();
         let answers =
@@ -143,7 +143,7 @@ impl Shape {
             let fields = part["properties"].as_object().into_iter().flatten();
             fields.map(move |(name, field)| Field {
                 name: name.clone(),
-                kind: Kind::of(field),
+                kind: ValueType::of(field),
                 is_required: required.contains(&name.as_str()),
                 about: text(&field["description"]),
             })
@@ -158,7 +158,7 @@ impl Shape {
     }
 }
 
-impl Kind {
+impl ValueType {
     fn of(schema: &Value) -> Self {
         if let Some(shape) = schema["$ref"].as_str().and_then(|place| place.rsplit('/').next()) {
             return Self { words: shape.to_owned(), shape: Some(shape.to_owned()) };

@@ -16,12 +16,12 @@ use utoipa::{IntoParams, ToSchema};
 use super::asked::{Json, Path, Query};
 use super::problem::Problem;
 use super::shapes::{Kind, List};
-use super::{Answer, Server, Who, done, json, limit};
+use super::{ApiResult, Server, Who, done, json, limit};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::webhook::{self, HookFilter};
 use crate::store::StoreError;
-use crate::web::Shared;
+use crate::web::WebState;
 use crate::webhook::{MakingError, WantedWebhook};
 
 /// In which form a receiver is told.
@@ -201,7 +201,7 @@ impl Delivery {
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn list(State(shared): Server, headers: HeaderMap) -> Answer {
+pub(super) async fn list(State(shared): Server, headers: HeaderMap) -> ApiResult {
     let hooks = shared.desk.store.webhooks().await?;
     json(&headers, &List { items: hooks.iter().map(Webhook::of).collect(), next: None })
 }
@@ -239,7 +239,7 @@ pub(super) async fn make(
     State(shared): Server,
     Extension(visitor): Who,
     Json(NewWebhook { url, name, format, owner, only }): Json<NewWebhook>,
-) -> Answer {
+) -> ApiResult {
     let wanted = WantedWebhook { name, url, format: format.meant(), owner, only: only.meant() };
     let host = wanted.url.host_str().unwrap_or_default().to_owned();
     let detail = [host.as_str(), &wanted.only.words().unwrap_or_default()].join(" ").trim_end().to_owned();
@@ -262,7 +262,7 @@ pub(super) async fn make(
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn one(State(shared): Server, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+pub(super) async fn one(State(shared): Server, headers: HeaderMap, Path(id): Path<String>) -> ApiResult {
     json(&headers, &Webhook::of(&shared.webhook(&id).await?))
 }
 
@@ -275,7 +275,11 @@ pub(super) async fn one(State(shared): Server, headers: HeaderMap, Path(id): Pat
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn remove(State(shared): Server, Extension(visitor): Who, Path(id): Path<String>) -> Answer {
+pub(super) async fn remove(
+    State(shared): Server,
+    Extension(visitor): Who,
+    Path(id): Path<String>,
+) -> ApiResult {
     let id = shared.webhook(&id).await?.id;
     shared.note_by(&visitor, "remove-webhook", &id, "").await?;
     done(StatusCode::OK, &Webhook::of(&shared.desk.store.remove_webhook(&id).await?))
@@ -303,7 +307,7 @@ pub(super) async fn pause(
     Extension(visitor): Who,
     Path(id): Path<String>,
     Json(Pausing { is_paused }): Json<Pausing>,
-) -> Answer {
+) -> ApiResult {
     let id = shared.webhook(&id).await?.id;
     shared.note_by(&visitor, if is_paused { "pause-webhook" } else { "resume-webhook" }, &id, "").await?;
     let hook = shared.desk.store.pause_webhook(&id, is_paused, shared.desk.views.now()).await?;
@@ -320,7 +324,11 @@ pub(super) async fn pause(
         (status = "default", description = "An error", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn test(State(shared): Server, Extension(visitor): Who, Path(id): Path<String>) -> Answer {
+pub(super) async fn test(
+    State(shared): Server,
+    Extension(visitor): Who,
+    Path(id): Path<String>,
+) -> ApiResult {
     let hook = shared.webhook(&id).await?;
     shared.note_by(&visitor, "test-webhook", &hook.id, "").await?;
     let delivery = shared.desk.webhooks.queue_test(&hook).await?;
@@ -351,7 +359,7 @@ pub(super) async fn deliveries(
     headers: HeaderMap,
     Path(id): Path<String>,
     Query(wanted): Query<WantedDeliveries>,
-) -> Answer {
+) -> ApiResult {
     let limit = limit(wanted.limit)?;
     let hook = shared.webhook(&id).await?;
     let log = shared.desk.store.delivery_log(&hook.id, limit).await?;
@@ -375,7 +383,7 @@ pub(super) async fn redeliver(
     State(shared): Server,
     Extension(visitor): Who,
     Path((id, delivery)): Path<(String, String)>,
-) -> Answer {
+) -> ApiResult {
     let hook = shared.webhook(&id).await?;
     let store = &shared.desk.store;
     let unknown = || Problem::missing(format!("webhook {id} has no delivery {delivery:?}"));
@@ -389,7 +397,7 @@ pub(super) async fn redeliver(
     done(StatusCode::OK, &Delivery::of(&shared.desk.webhooks.send_now(hook, again).await?))
 }
 
-impl Shared {
+impl WebState {
     /// The webhook of this id.
     async fn webhook(&self, id: &str) -> Result<webhook::Webhook, Problem> {
         match self.desk.store.find_webhook(id).await {

@@ -9,7 +9,7 @@ use axum::response::Response;
 use chrono::NaiveDate;
 use tokio::sync::mpsc;
 
-use super::super::Shared;
+use super::super::WebState;
 use super::super::access::Visitor;
 use super::{Server, Who, fields, see_other};
 use crate::check::ReadOptions;
@@ -22,7 +22,7 @@ use crate::store::{MailAction, StoreError};
 const READS_AT_ONCE: usize = 8;
 
 /// How a deed ended that was noted.
-type Done = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+type ActionResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 pub(super) async fn on_source(
     State(shared): Server,
@@ -157,7 +157,7 @@ pub(super) async fn on_mail(
     shared.done(&visitor, (&action, &id, ""), done, &format!("mails/{id}")).await
 }
 
-impl Shared {
+impl WebState {
     /// A pause of a source, up to a day that is still to come where it is, or until it is resumed.
     fn pause_until(&self, source: &Source, until: Option<&str>) -> Option<SourcePause> {
         let now = self.desk.views.now();
@@ -168,7 +168,7 @@ impl Shared {
 
     fn not_to_come(&self, visitor: &Visitor) -> Response {
         let text = "A pause must end on a future day, such as 2027-01-15, or on none. Go back and choose another day.";
-        let frame = super::Frame::of(self, visitor, "Nothing was done", "");
+        let frame = super::PageFrame::of(self, visitor, "Nothing was done", "");
         super::page(axum::http::StatusCode::UNPROCESSABLE_ENTITY, &super::Note { frame, text })
     }
 
@@ -188,7 +188,7 @@ impl Shared {
         &self,
         visitor: &Visitor,
         (act, about, detail): (&str, &str, &str),
-        deed: impl Future<Output = Done>,
+        deed: impl Future<Output = ActionResult>,
         then: &str,
     ) -> Response {
         if let Err(error) = self.note(visitor, act, about, detail).await {
@@ -207,13 +207,13 @@ impl Shared {
     }
 
     fn not_done(&self, visitor: &Visitor, why: &str) -> Response {
-        let frame = super::Frame::of(self, visitor, "The action failed", "");
+        let frame = super::PageFrame::of(self, visitor, "The action failed", "");
         let note = super::Note { frame, text: why };
         super::page(axum::http::StatusCode::CONFLICT, &note)
     }
 
     fn unknown_deed(&self, visitor: &Visitor) -> Response {
-        let frame = super::Frame::of(self, visitor, "Nothing was done", "");
+        let frame = super::PageFrame::of(self, visitor, "Nothing was done", "");
         let note = super::Note { frame, text: "The form names no action that exists here." };
         super::page(axum::http::StatusCode::UNPROCESSABLE_ENTITY, &note)
     }

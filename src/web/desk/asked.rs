@@ -8,12 +8,12 @@ use url::form_urlencoded;
 
 /// The fields of a query or a form, decoded, in their order.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Asked(Vec<(String, String)>);
+pub(super) struct RequestFields(Vec<(String, String)>);
 
 /// A longer value is none of ours.
 const MAX_VALUE_BYTES: usize = 2048;
 
-impl Asked {
+impl RequestFields {
     pub(super) fn of(bytes: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(bytes).filter(|(_, value)| value.len() <= MAX_VALUE_BYTES);
         Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
@@ -47,7 +47,7 @@ impl Asked {
     }
 }
 
-impl Asked {
+impl RequestFields {
     /// The same without some fields, as the query of an address.
     pub(super) fn without(&self, names: &[&str]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
@@ -60,7 +60,7 @@ impl Asked {
 }
 
 /// The query of the address that was asked for.
-impl<S: Sync> FromRequestParts<S> for Asked {
+impl<S: Sync> FromRequestParts<S> for RequestFields {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_field_is_its_first_value_that_says_anything() {
-        let asked = Asked::of(b"q=&q=a+b%26&page=2&x=%ff");
+        let asked = RequestFields::of(b"q=&q=a+b%26&page=2&x=%ff");
         assert_eq!((asked.get("q"), asked.parsed::<u32>("page")), (Some("a b&"), Some(2)));
         assert_eq!(asked.get("nothing"), None);
         assert_eq!(asked.without(&["page", "x"]), "q=a+b%26");

@@ -10,9 +10,9 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_T
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::super::Shared;
+use super::super::WebState;
 use super::super::page::page;
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::{Server, Who};
 use crate::domain::bundle;
 use crate::domain::id::BodyHash;
@@ -28,8 +28,8 @@ const MAX_READ_BYTES: usize = 4 * 1024 * 1024;
 
 #[derive(Template)]
 #[template(path = "desk/body.html")]
-pub(in crate::web) struct Shown {
-    pub frame: Frame,
+pub(in crate::web) struct BodyPage {
+    pub frame: PageFrame,
     /// The change's page.
     pub back: String,
     /// The address of the download.
@@ -62,7 +62,7 @@ pub(super) async fn shown(
         Err(error) => return shared.fault(&error),
     };
     let back = format!("{}changes/{}", shared.root(), story.change.id);
-    let frame = Frame::of(&shared, &visitor, title(before), "changes");
+    let frame = PageFrame::of(&shared, &visitor, title(before), "changes");
     shared.body_page(frame, back, &story, before).await
 }
 
@@ -83,7 +83,7 @@ pub(in crate::web) fn title(is_before: bool) -> &'static str {
     if is_before { "The page before the change" } else { "The page with the change" }
 }
 
-impl Shared {
+impl WebState {
     async fn body_asked(
         &self,
         id: &str,
@@ -96,7 +96,7 @@ impl Shared {
     /// The page of a body's text.
     pub(in crate::web) async fn body_page(
         &self,
-        frame: Frame,
+        frame: PageFrame,
         back: String,
         story: &Story,
         before: bool,
@@ -111,7 +111,7 @@ impl Shared {
         let (text, is_cut) = text.map_or((None, false), |(text, is_cut)| (Some(text), is_cut));
         let raw = format!("{back}/{}/raw", if before { "before" } else { "now" });
         let shown =
-            Shown { frame, back, raw, is_before: before, sha256: hash.to_string(), bytes, text, is_cut };
+            BodyPage { frame, back, raw, is_before: before, sha256: hash.to_string(), bytes, text, is_cut };
         page(StatusCode::OK, &shown)
     }
 

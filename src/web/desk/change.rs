@@ -9,11 +9,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 
-use super::super::Shared;
+use super::super::WebState;
 use super::super::access::TOKEN_FIELD;
 use super::super::page::page;
-use super::asked::Asked;
-use super::frame::{ChangeRow, Frame};
+use super::asked::RequestFields;
+use super::frame::{ChangeRow, PageFrame};
 use super::{Server, Visitor, Who};
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::company::Company;
@@ -21,7 +21,7 @@ use crate::domain::id::{ChangeId, CompanyId, SourceId};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::source::Source;
 use crate::domain::text::{one_line, shorten};
-use crate::domain::text_diff::Fate;
+use crate::domain::text_diff::WordFate;
 use crate::render::{ChangePage, ChangeReader, line, on_page};
 use crate::store::ChangeSearch;
 use crate::view::Story;
@@ -37,7 +37,7 @@ const KINDS: [(&str, ChangeKind); 4] = [
 ];
 
 /// A choice in a form: value, words, whether it is chosen.
-pub(super) type Choice = (String, String, bool);
+pub(super) type SelectOption = (String, String, bool);
 
 /// What is called so finds nothing.
 const NOTHING: &str = "nothing-of-this-name";
@@ -47,7 +47,7 @@ const MAX_CHOICES: usize = 300;
 
 /// What a form offers for one thing.
 pub(super) struct Choices {
-    pub options: Vec<Choice>,
+    pub options: Vec<SelectOption>,
     /// What was typed, where there are too many options to show them.
     pub typed: Option<String>,
 }
@@ -71,16 +71,16 @@ impl Choices {
 
 #[derive(Template)]
 #[template(path = "desk/changes.html")]
-struct List {
-    frame: Frame,
+struct ChangesPage {
+    frame: PageFrame,
     rows: Vec<ChangeRow>,
     total: usize,
     words: String,
     companies: Choices,
     sources: Choices,
     sites: Choices,
-    groups: Vec<Choice>,
-    kinds: Vec<Choice>,
+    groups: Vec<SelectOption>,
+    kinds: Vec<SelectOption>,
     since: String,
     until: String,
     is_possible: bool,
@@ -94,8 +94,8 @@ struct List {
 #[derive(Template)]
 #[template(path = "desk/change.html")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a part of the page that is there or not")]
-pub(in crate::web) struct One {
-    pub frame: Frame,
+pub(in crate::web) struct OneChangePage {
+    pub frame: PageFrame,
     pub change: ChangePage,
     pub source: String,
     /// Whether the source's own page and the lists may be seen.
@@ -114,7 +114,7 @@ pub(in crate::web) struct One {
     pub headers: [Vec<(String, String)>; 2],
 }
 
-pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
+pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: RequestFields) -> Response {
     let search = shared.search_of(&asked, SHOWN);
     let found = match shared.desk.views.search(search).await {
         Ok(found) => found,
@@ -128,8 +128,8 @@ pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: 
     let kinds = KINDS
         .iter()
         .map(|(name, kind)| ((*name).to_owned(), kind.to_string(), asked.get("kind") == Some(name)));
-    let listed = List {
-        frame: Frame::of(&shared, &visitor, "Changes", "changes"),
+    let listed = ChangesPage {
+        frame: PageFrame::of(&shared, &visitor, "Changes", "changes"),
         rows: found.changes.iter().map(|(_, change)| ChangeRow::of(change, &shared)).collect(),
         total: found.total,
         words: asked.shown("q"),
@@ -148,9 +148,9 @@ pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: 
     page(StatusCode::OK, &listed)
 }
 
-impl Shared {
+impl WebState {
     /// What a query asks for, at most so many.
-    pub(super) fn search_of(&self, asked: &Asked, limit: usize) -> ChangeSearch {
+    pub(super) fn search_of(&self, asked: &RequestFields, limit: usize) -> ChangeSearch {
         let (site, group) = (asked.get("site"), asked.get("group"));
         ChangeSearch {
             words: asked.shown("q"),
@@ -256,7 +256,7 @@ impl Shared {
     }
 
     /// The groups to choose from.
-    pub(super) fn groups(&self, chosen: Option<&str>) -> Vec<Choice> {
+    pub(super) fn groups(&self, chosen: Option<&str>) -> Vec<SelectOption> {
         let groups = self.desk.views.groups().iter();
         groups.map(|group| (group.clone(), line(group), Some(group.as_str()) == chosen)).collect()
     }
@@ -271,7 +271,7 @@ pub(super) async fn one(
     State(shared): Server,
     Extension(visitor): Who,
     Path(id): Path<String>,
-    asked: Asked,
+    asked: RequestFields,
 ) -> Response {
     let story = match shared.story(&id).await {
         Ok(Some(story)) => story,
@@ -287,11 +287,11 @@ pub(super) async fn one(
             shared.desk.views.source(story.change.source.as_str()),
         ),
     );
-    let frame = Frame::of(&shared, &visitor, &change.title, "changes");
+    let frame = PageFrame::of(&shared, &visitor, &change.title, "changes");
     let here = format!("{}changes/{}", shared.root(), change.id);
     let others = story.others.iter().map(|other| ChangeRow::of(other, &shared)).collect();
     let timeline = TimelineRow::all(&story, Some(shared.root()));
-    let one = One {
+    let one = OneChangePage {
         source: story.change.source.to_string(),
         headers: headers_of(&story),
         is_side_by_side: asked.get("view") == Some("side"),
@@ -352,7 +352,7 @@ impl TimelineRow {
     }
 }
 
-impl Shared {
+impl WebState {
     pub(in crate::web) async fn story(&self, id: &str) -> Result<Option<Story>, crate::store::StoreError> {
         match self.desk.views.change(&ChangeId::from_text(id)).await? {
             Some(change) => Ok(Some(self.desk.views.story(change).await?)),
@@ -383,7 +383,7 @@ mod tests {
         };
         let few = offered(MAX_CHOICES);
         assert!(few.typed.is_none() && few.options.len() == MAX_CHOICES);
-        let chosen: Vec<&Choice> = few.options.iter().filter(|(_, _, is_chosen)| *is_chosen).collect();
+        let chosen: Vec<&SelectOption> = few.options.iter().filter(|(_, _, is_chosen)| *is_chosen).collect();
         assert!(matches!(&chosen[..], [(value, _, _)] if value == "source-7"), "{chosen:?}");
         let many = offered(MAX_CHOICES + 1);
         assert!(many.options.is_empty());

@@ -6,27 +6,27 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::super::Shared;
+use super::super::WebState;
 use super::super::page::page;
-use super::asked::Asked;
-use super::frame::{ChangeRow, Frame};
+use super::asked::RequestFields;
+use super::frame::{ChangeRow, PageFrame};
 use super::{Server, Who};
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::text::{one_line, shorten};
-use crate::render::{Link, day, line};
+use crate::render::{SafeLink, day, line};
 use crate::view::{CompanyView, ListedSource};
 
 #[derive(Template)]
 #[template(path = "desk/companies.html")]
-struct List {
-    frame: Frame,
+struct CompaniesPage {
+    frame: PageFrame,
     words: String,
-    rows: Vec<Row>,
+    rows: Vec<CompanyRow>,
     found: usize,
     total: usize,
 }
 
-struct Row {
+struct CompanyRow {
     id: String,
     name: String,
     full_name: String,
@@ -40,15 +40,15 @@ const SHOWN_SOURCES: usize = 100;
 
 #[derive(Template)]
 #[template(path = "desk/company.html")]
-struct One {
-    frame: Frame,
+struct CompanyPage {
+    frame: PageFrame,
     id: String,
     full_name: String,
     parent: Option<(String, String)>,
-    names: Vec<Name>,
+    names: Vec<NameRow>,
     exposures: Vec<String>,
-    described: Vec<(String, Option<Link>)>,
-    listed: Vec<Listed>,
+    described: Vec<(String, Option<SafeLink>)>,
+    listed: Vec<ListedSourceRow>,
     /// Sources that name it besides those.
     more_listed: usize,
     unnamed: Beginning<(String, String)>,
@@ -57,7 +57,7 @@ struct One {
     timeline_total: usize,
     possible: Vec<ChangeRow>,
     misses: Beginning<(String, String)>,
-    tried: Option<Tried>,
+    tried: Option<TriedText>,
 }
 
 /// The beginning of a list, and how long all of it is.
@@ -76,13 +76,13 @@ impl<T> Beginning<T> {
     }
 }
 
-struct Name {
+struct NameRow {
     text: String,
     kind: &'static str,
-    citation: Option<(String, Option<Link>)>,
+    citation: Option<(String, Option<SafeLink>)>,
 }
 
-struct Listed {
+struct ListedSourceRow {
     id: String,
     title: String,
     entries: Vec<ListedRow>,
@@ -98,23 +98,23 @@ struct ListedRow {
     /// The names under which it names the company.
     named_as: Vec<String>,
     date: Option<String>,
-    link: Option<Link>,
+    link: Option<SafeLink>,
     /// When it came and by which change, where that was seen.
     added: Option<(String, String)>,
 }
 
 /// A text that was tried: does it name the company?
-struct Tried {
+struct TriedText {
     text: String,
     /// The words found, with what stands around them.
     found: Vec<(String, String, String)>,
 }
 
-pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
+pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: RequestFields) -> Response {
     let words = asked.shown("q");
     let watchlist = shared.registry.current();
     let sought = words.to_lowercase();
-    let mut rows: Vec<Row> = watchlist
+    let mut rows: Vec<CompanyRow> = watchlist
         .companies()
         .filter(|company| {
             let names = || company.names().map(|alias| alias.name.to_lowercase());
@@ -122,7 +122,7 @@ pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: 
                 .split_whitespace()
                 .all(|word| company.id.as_str().contains(word) || names().any(|name| name.contains(word)))
         })
-        .map(|company| Row {
+        .map(|company| CompanyRow {
             id: company.id.to_string(),
             name: line(company.short_name()),
             full_name: line(&company.name),
@@ -131,15 +131,15 @@ pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: 
     rows.sort_by_cached_key(|row| row.name.to_lowercase());
     let (found, total) = (rows.len(), watchlist.companies().count());
     rows.truncate(SHOWN);
-    let frame = Frame::of(&shared, &visitor, "Companies", "companies");
-    page(StatusCode::OK, &List { frame, words, rows, found, total })
+    let frame = PageFrame::of(&shared, &visitor, "Companies", "companies");
+    page(StatusCode::OK, &CompaniesPage { frame, words, rows, found, total })
 }
 
 pub(super) async fn one(
     State(shared): Server,
     Extension(visitor): Who,
     Path(id): Path<String>,
-    asked: Asked,
+    asked: RequestFields,
 ) -> Response {
     let nobody = "No company with this id is tracked.";
     let Ok(id) = id.parse::<CompanyId>() else { return shared.not_there(&visitor, nobody) };
@@ -148,12 +148,12 @@ pub(super) async fn one(
         Ok(None) => return shared.not_there(&visitor, nobody),
         Err(error) => return shared.fault(&error),
     };
-    let frame = Frame::of(&shared, &visitor, view.company.short_name(), "companies");
+    let frame = PageFrame::of(&shared, &visitor, view.company.short_name(), "companies");
     page(StatusCode::OK, &shared.company_page(frame, view, asked.get("text")))
 }
 
-impl Shared {
-    fn company_page(&self, frame: Frame, view: CompanyView, text: Option<&str>) -> One {
+impl WebState {
+    fn company_page(&self, frame: PageFrame, view: CompanyView, text: Option<&str>) -> CompanyPage {
         let CompanyView { company, listed, more_listed, unnamed, unread, timeline, possible } = view;
         let views = &self.desk.views;
         let titled = |id: &SourceId| (id.to_string(), line(views.title_of(id)));
@@ -164,13 +164,13 @@ impl Shared {
             .collect();
         let watchlist = self.registry.current();
         let row = |(_, change): &(u32, crate::domain::change::Change)| ChangeRow::of(change, self);
-        One {
+        CompanyPage {
             id: company.id.to_string(),
             full_name: line(&company.name),
             parent: company.parent.as_ref().map(|id| (id.to_string(), line(watchlist.short_name(id)))),
             names: company
                 .names()
-                .map(|alias| Name {
+                .map(|alias| NameRow {
                     text: line(&alias.name),
                     kind: alias.kind.label(),
                     citation: alias.source.as_deref().map(cited),
@@ -195,21 +195,21 @@ impl Shared {
                     let (before, hit, after) = found.around(text);
                     (one_line(before), one_line(hit), one_line(after))
                 });
-                Tried { text: text.to_owned(), found: around.collect() }
+                TriedText { text: text.to_owned(), found: around.collect() }
             }),
             frame,
         }
     }
 
-    fn listed(&self, listed: ListedSource) -> Listed {
+    fn listed(&self, listed: ListedSource) -> ListedSourceRow {
         let row = |entry: crate::view::ListedEntry| ListedRow {
             named_as: entry.named_as.iter().map(|name| line(name)).collect(),
             title: line(&entry.title),
             date: entry.date.map(|date| day(date.day())),
-            link: entry.url.as_deref().and_then(Link::of),
+            link: entry.url.as_deref().and_then(SafeLink::of),
             added: entry.added.map(|change| (change.id.to_string(), day(change.found_at.date_naive()))),
         };
-        Listed {
+        ListedSourceRow {
             title: line(self.desk.views.title_of(&listed.source)),
             id: listed.source.to_string(),
             entries: listed.entries.into_iter().map(row).collect(),
@@ -221,6 +221,6 @@ impl Shared {
 }
 
 /// A citation, which may be an address.
-fn cited(text: &str) -> (String, Option<Link>) {
-    (shorten(&one_line(text), 200), Link::of(text))
+fn cited(text: &str) -> (String, Option<SafeLink>) {
+    (shorten(&one_line(text), 200), SafeLink::of(text))
 }

@@ -9,12 +9,12 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio_util::io::ReaderStream;
 
-use super::super::Shared;
+use super::super::WebState;
 use super::super::page::page;
-use super::frame::{Frame, Note};
+use super::frame::{Note, PageFrame};
 use super::{Server, Visitor, Who};
 use crate::domain::id::ChangeId;
-use crate::prove::{ProveError, Sealing, Wanted};
+use crate::prove::{EvidenceRequest, ProveError, Sealing};
 use crate::store::StoreError;
 
 pub(super) async fn of_change(
@@ -31,17 +31,17 @@ pub(super) async fn of_change(
         Ok(None) => return shared.not_there(&visitor, "No change has this id. Copy the whole address."),
         Err(error) => return shared.fault(&error),
     };
-    let frame = Frame::of(&shared, &visitor, "There is no evidence", "changes");
+    let frame = PageFrame::of(&shared, &visitor, "There is no evidence", "changes");
     shared.evidence(frame, &id).await
 }
 
-impl Shared {
+impl WebState {
     /// The evidence of a change; `refused` is the frame of the page that says why there is none.
-    pub(in crate::web) async fn evidence(&self, refused: Frame, id: &ChangeId) -> Response {
+    pub(in crate::web) async fn evidence(&self, refused: PageFrame, id: &ChangeId) -> Response {
         // Not many at once: each is read, packed and written.
         let Ok(_turn) = self.desk.packing.acquire().await else { return self.nothing() };
         let path = self.desk.store.place_for_evidence();
-        let wanted = Wanted::Change(id.to_string());
+        let wanted = EvidenceRequest::Change(id.to_string());
         match self.desk.prover.export(&wanted, &path, Sealing::Never).await {
             Ok(_) => {}
             Err(error @ (ProveError::Unproven { .. } | ProveError::Unsealed | ProveError::Lost { .. })) => {

@@ -8,12 +8,12 @@ use axum::response::Response;
 use chrono::Days;
 
 use super::super::access::TOKEN_FIELD;
-use super::super::{Shared, conditional};
+use super::super::{WebState, conditional};
 use super::Server;
-use super::asked::Asked;
+use super::asked::RequestFields;
 use crate::domain::id::CompanyId;
 use crate::exchange::changes;
-use crate::render::{CalendarDay, Feed, FeedItem, Link, calendar, line, page_of};
+use crate::render::{CalendarDay, Feed, FeedItem, SafeLink, calendar, line, page_of};
 use crate::store::{ChangeSearch, FoundChanges, StoreError};
 
 /// Items of a feed.
@@ -25,7 +25,12 @@ const ROWS: usize = 5_000;
 /// What was due so many days ago is still in the calendar.
 const PAST_DAYS: u64 = 90;
 
-pub(super) async fn atom(State(shared): Server, uri: Uri, headers: HeaderMap, asked: Asked) -> Response {
+pub(super) async fn atom(
+    State(shared): Server,
+    uri: Uri,
+    headers: HeaderMap,
+    asked: RequestFields,
+) -> Response {
     match shared.feed(uri.path(), &asked).await.map(|feed| feed.atom()) {
         Ok(Ok(text)) => conditional::answer(&headers, "application/atom+xml; charset=utf-8", text),
         Ok(Err(error)) => shared.fault(&error),
@@ -33,7 +38,12 @@ pub(super) async fn atom(State(shared): Server, uri: Uri, headers: HeaderMap, as
     }
 }
 
-pub(super) async fn json(State(shared): Server, uri: Uri, headers: HeaderMap, asked: Asked) -> Response {
+pub(super) async fn json(
+    State(shared): Server,
+    uri: Uri,
+    headers: HeaderMap,
+    asked: RequestFields,
+) -> Response {
     match shared.feed(uri.path(), &asked).await.map(|feed| feed.json()) {
         Ok(Ok(text)) => conditional::answer(&headers, "application/feed+json; charset=utf-8", text),
         Ok(Err(error)) => shared.fault(&error),
@@ -41,7 +51,12 @@ pub(super) async fn json(State(shared): Server, uri: Uri, headers: HeaderMap, as
     }
 }
 
-pub(super) async fn table(State(shared): Server, uri: Uri, headers: HeaderMap, asked: Asked) -> Response {
+pub(super) async fn table(
+    State(shared): Server,
+    uri: Uri,
+    headers: HeaderMap,
+    asked: RequestFields,
+) -> Response {
     let found = match shared.desk.views.search(shared.search_of(&asked, ROWS)).await {
         Ok(found) => found,
         Err(error) => return shared.fault(&error),
@@ -61,7 +76,7 @@ pub(super) async fn table(State(shared): Server, uri: Uri, headers: HeaderMap, a
     response
 }
 
-pub(super) async fn deadlines(State(shared): Server, headers: HeaderMap, asked: Asked) -> Response {
+pub(super) async fn deadlines(State(shared): Server, headers: HeaderMap, asked: RequestFields) -> Response {
     match shared.calendar(asked.get("company")).await {
         Ok(text) => conditional::answer(&headers, "text/calendar; charset=utf-8", text),
         Err(error) => shared.fault(&error),
@@ -69,20 +84,20 @@ pub(super) async fn deadlines(State(shared): Server, headers: HeaderMap, asked: 
 }
 
 /// The query that leads to older changes, where there are any.
-fn next_of(found: &FoundChanges, asked: &Asked) -> Option<String> {
+fn next_of(found: &FoundChanges, asked: &RequestFields) -> Option<String> {
     let last = found.changes.last().filter(|_| found.has_more)?;
     Some(asked.with("before", &last.0.to_string()))
 }
 
-type Fault = Box<dyn std::error::Error + Send + Sync>;
+type FeedFault = Box<dyn std::error::Error + Send + Sync>;
 
-impl Shared {
+impl WebState {
     /// The whole address of a path of ours.
     fn below(&self, path: &str) -> String {
         format!("{}{}", self.desk.settings.base_url, path.trim_start_matches('/'))
     }
 
-    async fn feed(&self, path: &str, asked: &Asked) -> Result<Feed, Fault> {
+    async fn feed(&self, path: &str, asked: &RequestFields) -> Result<Feed, FeedFault> {
         let base = &self.desk.settings.base_url;
         let found = self.desk.views.search(self.search_of(asked, ITEMS)).await?;
         let watchlist = self.registry.current();
@@ -103,7 +118,7 @@ impl Shared {
     }
 
     /// What a query asks for, in a few words.
-    fn title_of(&self, asked: &Asked) -> String {
+    fn title_of(&self, asked: &RequestFields) -> String {
         let watchlist = self.registry.current();
         let ChangeSearch { company, kind, .. } = self.search_of(asked, 0);
         let company = company.map(|id| line(watchlist.short_name(&id)));
@@ -134,7 +149,7 @@ impl Shared {
             Some(company) => format!("Deadlines of {}", watchlist.short_name(&company)),
             None => "Deadlines".to_owned(),
         };
-        let of_source = |url: &str| Link::of(url).map(|link| link.href);
+        let of_source = |url: &str| SafeLink::of(url).map(|link| link.href);
         let days = due.iter().map(|due| CalendarDay {
             date: due.deadline.date,
             what: due.deadline.what,

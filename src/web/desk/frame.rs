@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::super::Shared;
+use super::super::WebState;
 use super::super::access::{Visitor, first_part, need_of};
 use crate::domain::change::Change;
 use crate::render::{line, on_page};
@@ -24,7 +24,7 @@ const PAGES: [(&str, &str); 11] = [
 
 /// What stands around a page.
 #[derive(Debug)]
-pub(in crate::web) struct Frame {
+pub(in crate::web) struct PageFrame {
     /// The path under which all pages stand.
     pub root: String,
     /// The page's title.
@@ -41,9 +41,9 @@ pub(in crate::web) struct Frame {
     pub can_log_in: bool,
 }
 
-impl Frame {
+impl PageFrame {
     /// The frame of a page; `here` is the first part of its path.
-    pub(in crate::web) fn of(shared: &Shared, visitor: &Visitor, title: &str, here: &str) -> Self {
+    pub(in crate::web) fn of(shared: &WebState, visitor: &Visitor, title: &str, here: &str) -> Self {
         let public = &shared.desk.settings.public;
         let is_seen =
             |path: &str| first_part(path).and_then(need_of).is_some_and(|need| visitor.may(need, public));
@@ -87,7 +87,7 @@ impl Frame {
 #[derive(Template)]
 #[template(path = "desk/note.html")]
 pub(super) struct Note<'a> {
-    pub frame: Frame,
+    pub frame: PageFrame,
     pub text: &'a str,
 }
 
@@ -105,7 +105,7 @@ pub(in crate::web) struct ChangeRow {
 }
 
 impl ChangeRow {
-    pub(super) fn of(change: &Change, shared: &Shared) -> Self {
+    pub(super) fn of(change: &Change, shared: &WebState) -> Self {
         let watchlist = shared.registry.current();
         let mut companies: Vec<String> =
             change.companies().into_iter().map(|id| line(watchlist.short_name(id))).collect();

@@ -8,14 +8,14 @@ use axum::http::header::{REFERRER_POLICY, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
-use super::super::Shared;
+use super::super::WebState;
 use super::super::access::{Visitor, cookie, is_of_our_origin};
 use super::super::client::client_address;
-use super::super::guard::Peer;
+use super::super::guard::PeerAddress;
 use super::super::page::page;
-use super::super::session::Refused;
-use super::asked::Asked;
-use super::frame::Frame;
+use super::super::session::LoginRefusal;
+use super::asked::RequestFields;
+use super::frame::PageFrame;
 use super::{Server, Who, fields, see_other};
 use crate::domain::audit::AuditEntry;
 
@@ -23,17 +23,17 @@ use crate::domain::audit::AuditEntry;
 #[derive(Template)]
 #[template(path = "desk/login.html")]
 struct LogIn {
-    frame: Frame,
+    frame: PageFrame,
     next: String,
     fault: Option<String>,
 }
 
-pub(super) async fn ask(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
+pub(super) async fn ask(State(shared): Server, Extension(visitor): Who, asked: RequestFields) -> Response {
     if !shared.desk.can_log_in() {
         return shared.nothing();
     }
     let next = next_of(&asked);
-    let frame = Frame::of(&shared, &visitor, "Log in", "login");
+    let frame = PageFrame::of(&shared, &visitor, "Log in", "login");
     log_in_page(StatusCode::OK, &LogIn { frame, next, fault: None })
 }
 
@@ -47,7 +47,7 @@ fn log_in_page(status: StatusCode, log_in: &LogIn) -> Response {
 
 pub(super) async fn log_in(
     State(shared): Server,
-    Extension(Peer(peer)): Extension<Peer>,
+    Extension(PeerAddress(peer)): Extension<PeerAddress>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -61,9 +61,9 @@ pub(super) async fn log_in(
     let outcome = desk.sessions.log_in(&desk.settings, client, (&name, password)).await;
     let (act, detail) = match &outcome {
         Ok(_) => ("log-in", String::new()),
-        Err(Refused::Wrong) => ("log-in-refused", format!("from {client}")),
+        Err(LoginRefusal::Wrong) => ("log-in-refused", format!("from {client}")),
         // What is throttled is not noted, so that nobody fills the record.
-        Err(Refused::TooMany(_)) => ("", String::new()),
+        Err(LoginRefusal::TooMany(_)) => ("", String::new()),
     };
     if !act.is_empty() {
         // Somebody may have typed the password in the name's place.
@@ -111,7 +111,7 @@ pub(super) async fn log_out(
     response
 }
 
-impl Shared {
+impl WebState {
     /// What the cookie of a session is called: over TLS so that nothing in the clear can have set it.
     pub(in crate::web) fn cookie_name(&self) -> &'static str {
         if self.desk.settings.base_url.scheme() == "https" { "__Secure-regwatch" } else { "regwatch" }
@@ -126,18 +126,18 @@ impl Shared {
         }
     }
 
-    fn not_logged_in(&self, next: String, refused: Refused) -> Response {
+    fn not_logged_in(&self, next: String, refused: LoginRefusal) -> Response {
         let (status, fault) = match refused {
-            Refused::Wrong => (StatusCode::UNPROCESSABLE_ENTITY, "Wrong name or password.".to_owned()),
-            Refused::TooMany(wait) => {
+            LoginRefusal::Wrong => (StatusCode::UNPROCESSABLE_ENTITY, "Wrong name or password.".to_owned()),
+            LoginRefusal::TooMany(wait) => {
                 let seconds = wait.as_secs() + 1;
                 let unit = if seconds == 1 { "second" } else { "seconds" };
                 (StatusCode::TOO_MANY_REQUESTS, format!("Too many attempts. Try again in {seconds} {unit}."))
             }
         };
-        let frame = Frame::of(self, &Visitor::Stranger, "Log in", "login");
+        let frame = PageFrame::of(self, &Visitor::Stranger, "Log in", "login");
         let mut response = log_in_page(status, &LogIn { frame, next, fault: Some(fault) });
-        if let Refused::TooMany(wait) = refused {
+        if let LoginRefusal::TooMany(wait) = refused {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
         }
         response
@@ -145,7 +145,7 @@ impl Shared {
 }
 
 /// Where somebody wanted to go, below our own address; nowhere else can be named.
-fn next_of(asked: &Asked) -> String {
+fn next_of(asked: &RequestFields) -> String {
     let wanted = asked.get("next").unwrap_or_default().trim_start_matches('/');
     let first = wanted.split(['/', '?']).next().unwrap_or_default();
     let is_page = super::need_of(first).is_some() && !first.is_empty();
@@ -162,7 +162,7 @@ mod tests {
     #[track_caller]
     fn check(next: &str, expected: &str) {
         let query: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
-        assert_eq!(next_of(&Asked::of(format!("next={query}").as_bytes())), expected, "{next:?}");
+        assert_eq!(next_of(&RequestFields::of(format!("next={query}").as_bytes())), expected, "{next:?}");
     }
 
     #[test]
@@ -181,7 +181,7 @@ mod tests {
             "/changes/../logout",
             "evil.example",
         ] {
-            let found = next_of(&Asked::of(
+            let found = next_of(&RequestFields::of(
                 format!(
                     "next={}",
                     url::form_urlencoded::byte_serialize(foreign.as_bytes()).collect::<String>()

@@ -32,15 +32,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 
-use self::asked::Asked;
-pub(super) use self::frame::Frame;
+use self::asked::RequestFields;
 use self::frame::Note;
-use self::screening::Handed;
-use super::access::{Need, Visitor, first_part, is_of_our_origin, need_of};
+pub(super) use self::frame::PageFrame;
+use self::screening::ScreeningForm;
+use super::access::{AccessNeed, Visitor, first_part, is_of_our_origin, need_of};
 use super::page::page;
 use super::rate::Rates;
-use super::session::Session;
-use super::{Runner, Shared, WebParts, api};
+use super::session::LoginSession;
+use super::{Runner, WebParts, WebState, api};
 use crate::check::Checker;
 use crate::domain::audit::AuditEntry;
 use crate::prove::Prover;
@@ -73,7 +73,7 @@ const MAX_UPLOAD_BYTES: usize = 16 << 20;
 /// The page that takes such a table.
 const SCREEN: &str = "screen";
 
-pub(super) type Server = State<Arc<Shared>>;
+pub(super) type Server = State<Arc<WebState>>;
 type Who = Extension<Visitor>;
 
 /// What the pages need besides what mail's links do.
@@ -121,7 +121,7 @@ impl Desk {
 }
 
 /// The pages that only those see who may.
-pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
+pub(super) fn router(shared: &Arc<WebState>) -> Router<Arc<WebState>> {
     Router::new()
         .route("/", get(sources::overview))
         .route("/sources", get(sources::list))
@@ -157,7 +157,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
 }
 
 /// The pages by which people log in and out or subscribe; nobody needs to be let in for them.
-pub(super) fn door() -> Router<Arc<Shared>> {
+pub(super) fn door() -> Router<Arc<WebState>> {
     Router::new()
         .route("/login", get(log_in::ask).post(log_in::log_in))
         .route("/logout", post(log_in::log_out))
@@ -177,9 +177,9 @@ async fn admit(State(shared): Server, Extension(visitor): Who, request: Request,
     }
     let Some(need) = first_part(path).and_then(need_of) else { return shared.nothing() };
     let is_act = !matches!(*request.method(), Method::GET | Method::HEAD);
-    let need = if is_act { Need::Operating } else { need };
+    let need = if is_act { AccessNeed::Operating } else { need };
     if !visitor.may(need, &shared.desk.settings.public) {
-        if matches!(need, Need::Feed(_)) {
+        if matches!(need, AccessNeed::Feed(_)) {
             return shared.wants_a_token(&visitor);
         }
         return shared.turned_away(&visitor, request.uri(), is_act);
@@ -199,7 +199,7 @@ async fn admit(State(shared): Server, Extension(visitor): Who, request: Request,
     response
 }
 
-impl Shared {
+impl WebState {
     /// The answer to somebody who may not see a page.
     fn turned_away(&self, visitor: &Visitor, uri: &Uri, is_act: bool) -> Response {
         let can_log_in = self.desk.can_log_in();
@@ -221,7 +221,7 @@ impl Shared {
     /// The answer to a feed reader or a calendar without a token that is good. It asks its user for one.
     fn wants_a_token(&self, visitor: &Visitor) -> Response {
         let text = "This needs a token: as the password, or in the address as token=…. The operator creates one with `regwatch token add --scope feeds`.";
-        let frame = Frame::of(self, visitor, "This needs a token", "");
+        let frame = PageFrame::of(self, visitor, "This needs a token", "");
         let mut response = page(StatusCode::UNAUTHORIZED, &Note { frame, text });
         let asks = HeaderValue::from_static("Basic realm=\"regwatch\", charset=\"UTF-8\"");
         response.headers_mut().insert(WWW_AUTHENTICATE, asks);
@@ -229,15 +229,15 @@ impl Shared {
     }
 
     /// A form with the token of its session, its body put back for whoever reads it; or why it is not taken.
-    async fn with_token(&self, session: &Session, request: Request) -> Result<Request, Box<Response>> {
+    async fn with_token(&self, session: &LoginSession, request: Request) -> Result<Request, Box<Response>> {
         let (head, body) = request.into_parts();
         let takes_files = head.uri.path().trim_start_matches('/') == SCREEN;
         let limit = if takes_files { MAX_UPLOAD_BYTES } else { MAX_FORM_BYTES };
         let Ok(bytes) = to_bytes(body, limit).await else { return Err(Box::new(self.too_much())) };
         let token = if takes_files {
-            Handed::of(&head.headers, bytes.clone()).await.map(|handed| handed.csrf)
+            ScreeningForm::of(&head.headers, bytes.clone()).await.map(|handed| handed.csrf)
         } else {
-            Asked::of(&bytes).get("csrf").map(str::to_owned)
+            RequestFields::of(&bytes).get("csrf").map(str::to_owned)
         };
         let is_ours = is_of_our_origin(&self.desk.settings.base_url, &head.headers)
             && token.is_some_and(|token| session.is_token(&token));
@@ -253,12 +253,12 @@ impl Shared {
     }
 
     fn forbidden(&self, visitor: &Visitor, title: &str, text: &str) -> Response {
-        page(StatusCode::FORBIDDEN, &Note { frame: Frame::of(self, visitor, title, ""), text })
+        page(StatusCode::FORBIDDEN, &Note { frame: PageFrame::of(self, visitor, title, ""), text })
     }
 
     /// A page about something that is not there, for somebody who may see it if it were.
     fn not_there(&self, visitor: &Visitor, text: &str) -> Response {
-        let frame = Frame::of(self, visitor, "There is nothing here", "");
+        let frame = PageFrame::of(self, visitor, "There is nothing here", "");
         page(StatusCode::NOT_FOUND, &Note { frame, text })
     }
 
@@ -290,6 +290,6 @@ fn see_other(address: &str) -> Response {
 }
 
 /// A form's fields.
-fn fields(body: &Bytes) -> Asked {
-    Asked::of(body)
+fn fields(body: &Bytes) -> RequestFields {
+    RequestFields::of(body)
 }

@@ -7,9 +7,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::page::{page, readable};
-use super::asked::Asked;
-use super::change::Choice;
-use super::frame::Frame;
+use super::asked::RequestFields;
+use super::change::SelectOption;
+use super::frame::PageFrame;
 use super::{Server, Who};
 use crate::domain::audit::AuditEntry;
 use crate::domain::email::EmailAddress;
@@ -39,9 +39,9 @@ const STATES: [MailState; 11] = [
 
 #[derive(Template)]
 #[template(path = "desk/mails.html")]
-struct Mails {
-    frame: Frame,
-    states: Vec<Choice>,
+struct MailsPage {
+    frame: PageFrame,
+    states: Vec<SelectOption>,
     rows: Vec<MailRow>,
     is_full: bool,
 }
@@ -77,7 +77,7 @@ impl MailRow {
 #[derive(Template)]
 #[template(path = "desk/mail.html")]
 struct OneMail {
-    frame: Frame,
+    frame: PageFrame,
     row: MailRow,
     history: Vec<(String, String)>,
     message: Option<String>,
@@ -86,7 +86,7 @@ struct OneMail {
 #[derive(Template)]
 #[template(path = "desk/subscribers.html")]
 struct Subscribers {
-    frame: Frame,
+    frame: PageFrame,
     rows: Vec<SubscriberRow>,
     next: Option<String>,
 }
@@ -100,20 +100,20 @@ struct SubscriberRow {
 #[derive(Template)]
 #[template(path = "desk/audit.html")]
 struct Audit {
-    frame: Frame,
+    frame: PageFrame,
     rows: Vec<(u64, AuditEntry, String)>,
     next: Option<u64>,
 }
 
-pub(super) async fn mails(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
+pub(super) async fn mails(State(shared): Server, Extension(visitor): Who, asked: RequestFields) -> Response {
     let state = STATES.into_iter().find(|state| Some(state.to_string().as_str()) == asked.get("state"));
     let mails = match shared.desk.views.mails(state, SHOWN).await {
         Ok(mails) => mails,
         Err(error) => return shared.fault(&error),
     };
     let states = STATES.into_iter().map(|known| (known.to_string(), known.to_string(), Some(known) == state));
-    let list = Mails {
-        frame: Frame::of(&shared, &visitor, "Mails", "mails"),
+    let list = MailsPage {
+        frame: PageFrame::of(&shared, &visitor, "Mails", "mails"),
         states: states.collect(),
         is_full: mails.len() == SHOWN,
         rows: mails.iter().map(MailRow::of).collect(),
@@ -131,7 +131,7 @@ pub(super) async fn mail(State(shared): Server, Extension(visitor): Who, Path(id
     };
     let message = shared.desk.store.message(&mail.id).await.ok().filter(|message| !message.is_empty());
     let one = OneMail {
-        frame: Frame::of(&shared, &visitor, &mail.subject, "mails"),
+        frame: PageFrame::of(&shared, &visitor, &mail.subject, "mails"),
         row: MailRow::of(&mail),
         history: mail.history.iter().map(|step| (on_page(step.at), step_words(step))).collect(),
         message: message.map(|message| readable(&message)),
@@ -139,7 +139,11 @@ pub(super) async fn mail(State(shared): Server, Extension(visitor): Who, Path(id
     page(StatusCode::OK, &one)
 }
 
-pub(super) async fn subscribers(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
+pub(super) async fn subscribers(
+    State(shared): Server,
+    Extension(visitor): Who,
+    asked: RequestFields,
+) -> Response {
     let after = asked.parsed::<EmailAddress>("after");
     let found = match shared.desk.views.subscribers(after, SHOWN).await {
         Ok(found) => found,
@@ -154,14 +158,14 @@ pub(super) async fn subscribers(State(shared): Server, Extension(visitor): Who, 
     };
     let next = found.last().filter(|_| found.len() == SHOWN);
     let list = Subscribers {
-        frame: Frame::of(&shared, &visitor, "Subscribers", "subscribers"),
+        frame: PageFrame::of(&shared, &visitor, "Subscribers", "subscribers"),
         next: next.map(|last| asked.with("after", last.address.as_str())),
         rows: found.iter().map(row).collect(),
     };
     page(StatusCode::OK, &list)
 }
 
-pub(super) async fn audit(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
+pub(super) async fn audit(State(shared): Server, Extension(visitor): Who, asked: RequestFields) -> Response {
     let deeds = match shared.desk.views.deeds(asked.parsed("before"), SHOWN).await {
         Ok(deeds) => deeds,
         Err(error) => return shared.fault(&error),
@@ -172,7 +176,7 @@ pub(super) async fn audit(State(shared): Server, Extension(visitor): Who, asked:
         let at = exact_on_page(deed.at);
         (number, deed, at)
     });
-    let frame = Frame::of(&shared, &visitor, "Audit log", "audit");
+    let frame = PageFrame::of(&shared, &visitor, "Audit log", "audit");
     page(StatusCode::OK, &Audit { frame, rows: rows.collect(), next })
 }
 

@@ -7,17 +7,17 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono_tz::Tz;
 
-use super::super::Shared;
+use super::super::WebState;
 use super::super::page::page;
 use super::body::text_of;
-use super::frame::{ChangeRow, Frame};
+use super::frame::{ChangeRow, PageFrame};
 use super::{Server, Who};
 use crate::check::QuarantineReview;
 use crate::domain::change::Change;
 use crate::domain::snapshot::QuarantinedRead;
 use crate::domain::source::Source;
 use crate::domain::text::{one_line, shorten};
-use crate::domain::text_diff::Fate;
+use crate::domain::text_diff::WordFate;
 use crate::render::{ChangePage, ChangeReader, EvidencePage, line, on_page};
 use crate::store::StoreError;
 
@@ -29,8 +29,8 @@ const SHOWN_CHARS: usize = 20_000;
 
 #[derive(Template)]
 #[template(path = "desk/review.html")]
-struct List {
-    frame: Frame,
+struct ReviewPage {
+    frame: PageFrame,
     held: Vec<HeldRow>,
     undecided: Vec<(ChangeRow, ChangePage)>,
     undecided_total: usize,
@@ -46,8 +46,8 @@ struct HeldRow {
 
 #[derive(Template)]
 #[template(path = "desk/review_one.html")]
-struct One {
-    frame: Frame,
+struct HeldReadPage {
+    frame: PageFrame,
     row: HeldRow,
     proof: EvidencePage,
     signs: Vec<String>,
@@ -63,7 +63,7 @@ struct One {
 }
 
 pub(super) async fn list(State(shared): Server, Extension(visitor): Who) -> Response {
-    match shared.review_page(Frame::of(&shared, &visitor, "Review", "review")).await {
+    match shared.review_page(PageFrame::of(&shared, &visitor, "Review", "review")).await {
         Ok(list) => page(StatusCode::OK, &list),
         Err(error) => shared.fault(&error),
     }
@@ -75,7 +75,7 @@ pub(super) async fn one(State(shared): Server, Extension(visitor): Who, Path(id)
     };
     match shared.desk.checker.review(source).await {
         Ok(Some(review)) => {
-            let frame = Frame::of(&shared, &visitor, &source.title, "review");
+            let frame = PageFrame::of(&shared, &visitor, &source.title, "review");
             match shared.held_page(frame, source, review).await {
                 Ok(one) => page(StatusCode::OK, &one),
                 Err(error) => shared.fault(&error),
@@ -96,8 +96,8 @@ pub(super) async fn raw(State(shared): Server, Extension(visitor): Who, Path(id)
     }
 }
 
-impl Shared {
-    async fn review_page(&self, frame: Frame) -> Result<List, StoreError> {
+impl WebState {
+    async fn review_page(&self, frame: PageFrame) -> Result<ReviewPage, StoreError> {
         let views = &self.desk.views;
         let held = views.quarantined().await?.iter().map(|held| self.held_row(held)).collect();
         let undecided = views.undecided().await?;
@@ -106,7 +106,7 @@ impl Shared {
             let reader = ChangeReader::of_all(&watchlist, views.source(change.source.as_str()));
             (ChangeRow::of(change, self), ChangePage::of(change, reader))
         };
-        Ok(List {
+        Ok(ReviewPage {
             frame,
             held,
             undecided: undecided.changes.iter().map(both).collect(),
@@ -126,10 +126,10 @@ impl Shared {
 
     async fn held_page(
         &self,
-        frame: Frame,
+        frame: PageFrame,
         source: &Source,
         review: QuarantineReview,
-    ) -> Result<One, StoreError> {
+    ) -> Result<HeldReadPage, StoreError> {
         let QuarantineReview { held, entries, changes, obstacle, .. } = review;
         let views = &self.desk.views;
         let body = views.body(&held.evidence.sha256).await?.unwrap_or_default();
@@ -137,7 +137,7 @@ impl Shared {
         let baseline = self.desk.store.baseline(&source.id).await?;
         let accepted = baseline.iter().flat_map(|baseline| &baseline.document.entries);
         let watchlist = self.registry.current();
-        Ok(One {
+        Ok(HeldReadPage {
             frame,
             row: self.held_row(&held),
             proof: EvidencePage::of(&held.evidence, Tz::UTC),

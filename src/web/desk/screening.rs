@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use url::form_urlencoded;
 
 use super::super::page::page;
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::{MAX_UPLOAD_BYTES, Server, Who};
 use crate::domain::id::ScreeningId;
 use crate::domain::text::{counted, error_chain};
@@ -32,7 +32,7 @@ const COLUMN: &str = "name";
 #[derive(Template)]
 #[template(path = "desk/screen.html")]
 struct ScreenPage {
-    frame: Frame,
+    frame: PageFrame,
     fault: Option<String>,
     kept: Option<String>,
     found: Option<ScreeningView>,
@@ -41,7 +41,7 @@ struct ScreenPage {
 
 /// What a form says.
 #[derive(Debug, Default)]
-pub(super) struct Handed {
+pub(super) struct ScreeningForm {
     /// The token of the session.
     pub csrf: String,
     names: String,
@@ -50,7 +50,7 @@ pub(super) struct Handed {
     keep: String,
 }
 
-impl Handed {
+impl ScreeningForm {
     /// Reads a form, with a file or without; `None` where it is none.
     pub(super) async fn of(headers: &HeaderMap, body: Bytes) -> Option<Self> {
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -103,7 +103,7 @@ impl Handed {
 }
 
 pub(super) async fn ask(State(shared): Server, Extension(visitor): Who) -> Response {
-    let frame = Frame::of(&shared, &visitor, "Screen suppliers", "screen");
+    let frame = PageFrame::of(&shared, &visitor, "Screen suppliers", "screen");
     page(
         StatusCode::OK,
         &ScreenPage { frame, fault: None, kept: None, found: None, column: COLUMN.to_owned() },
@@ -113,8 +113,8 @@ pub(super) async fn ask(State(shared): Server, Extension(visitor): Who) -> Respo
 pub(super) async fn screen(State(shared): Server, Extension(visitor): Who, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_UPLOAD_BYTES).await else { return shared.too_much() };
-    let handed = Handed::of(&head.headers, body).await.unwrap_or_default();
-    let frame = Frame::of(&shared, &visitor, "Screen suppliers", "screen");
+    let handed = ScreeningForm::of(&head.headers, body).await.unwrap_or_default();
+    let frame = PageFrame::of(&shared, &visitor, "Screen suppliers", "screen");
     let mut shown = ScreenPage { frame, fault: None, kept: None, found: None, column: line(handed.column()) };
     let (names, id) = match (handed.names(), list_id(&handed.keep)) {
         (Ok(names), Ok(id)) => (names, id),

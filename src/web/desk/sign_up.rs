@@ -16,15 +16,15 @@ use axum::response::Response;
 use tokio::time::Instant;
 use url::form_urlencoded;
 
-use super::super::Shared;
+use super::super::WebState;
 use super::super::access::{Visitor, is_of_our_origin};
 use super::super::client::client_address;
-use super::super::guard::Peer;
+use super::super::guard::PeerAddress;
 use super::super::page::page;
-use super::super::rate::Client;
+use super::super::rate::CountedClient;
 use super::super::ways::Ways;
-use super::asked::Asked;
-use super::frame::{Frame, Note};
+use super::asked::RequestFields;
+use super::frame::{Note, PageFrame};
 use super::{Server, Who};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::SourceId;
@@ -34,7 +34,7 @@ use crate::domain::source::Source;
 use crate::domain::subscription::{Filter, Preference, Preferences};
 use crate::domain::text::{one_line, shorten};
 use crate::domain::topic::Topic;
-use crate::render::{Service, example, line, with_lines};
+use crate::render::{MailFoot, example, line, with_lines};
 
 /// One form asks for as many companies at most.
 const MAX_COMPANIES: usize = 50;
@@ -48,7 +48,7 @@ const SHOWN_SOURCES: usize = 100;
 #[derive(Template)]
 #[template(path = "desk/subscribe.html")]
 struct SignUp {
-    frame: Frame,
+    frame: PageFrame,
     words: String,
     /// Id, short name, full name.
     companies: Vec<(String, String, String)>,
@@ -71,14 +71,14 @@ struct SourceChoice {
     misses: Option<String>,
 }
 
-pub(super) async fn ask(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
+pub(super) async fn ask(State(shared): Server, Extension(visitor): Who, asked: RequestFields) -> Response {
     shared.sign_up_page(&visitor, &asked, None)
 }
 
 pub(super) async fn sign_up(
     State(shared): Server,
     Extension(visitor): Who,
-    Extension(Peer(peer)): Extension<Peer>,
+    Extension(PeerAddress(peer)): Extension<PeerAddress>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -88,9 +88,9 @@ pub(super) async fn sign_up(
     }
     let Some((address, selection)) = shared.wish_of(&body) else {
         let fault = "Nothing was done: enter an address, and choose at least one company or one source to follow as a whole.";
-        return shared.sign_up_page(&visitor, &Asked::default(), Some(fault));
+        return shared.sign_up_page(&visitor, &RequestFields::default(), Some(fault));
     };
-    let client = Client::at(client_address(peer, &headers, &desk.settings.trusted_proxies));
+    let client = CountedClient::at(client_address(peer, &headers, &desk.settings.trusted_proxies));
     let taken = desk.sign_ups.lock().unwrap_or_else(PoisonError::into_inner).take(client, Instant::now());
     if let Err(wait) = taken {
         let mut response = shared.too_many();
@@ -103,13 +103,16 @@ pub(super) async fn sign_up(
     // The question is in the outbox now.
     shared.woken.notify_one();
     let text = "We sent a mail to the address, unless we asked it a moment ago or it wants no mail. We send nothing else until its reader confirms, within three days.";
-    page(StatusCode::OK, &Note { frame: Frame::of(&shared, &visitor, "Check your mail", "subscribe"), text })
+    page(
+        StatusCode::OK,
+        &Note { frame: PageFrame::of(&shared, &visitor, "Check your mail", "subscribe"), text },
+    )
 }
 
 /// What an alert looks like.
 pub(super) async fn sample(State(shared): Server, Extension(visitor): Who) -> Response {
     let help = &shared.desk.runner.help_address;
-    let service = Service {
+    let service = MailFoot {
         name: &shared.desk.runner.organisation,
         mailbox: help,
         help_address: help,
@@ -119,7 +122,7 @@ pub(super) async fn sample(State(shared): Server, Extension(visitor): Who) -> Re
     let Ok(reader) = "reader@example.org".parse::<EmailAddress>() else { return shared.nothing() };
     match example(MailKind::Alert, &reader, &service) {
         Ok(rendered) => {
-            let frame = Frame::of(&shared, &visitor, "See a sample mail", "subscribe");
+            let frame = PageFrame::of(&shared, &visitor, "See a sample mail", "subscribe");
             page(
                 StatusCode::OK,
                 &Sample { frame, subject: rendered.subject, text: with_lines(&rendered.text) },
@@ -132,13 +135,18 @@ pub(super) async fn sample(State(shared): Server, Extension(visitor): Who) -> Re
 #[derive(Template)]
 #[template(path = "desk/sample.html")]
 struct Sample {
-    frame: Frame,
+    frame: PageFrame,
     subject: String,
     text: String,
 }
 
-impl Shared {
-    fn sign_up_page(&self, visitor: &Visitor, asked: &Asked, fault: Option<&'static str>) -> Response {
+impl WebState {
+    fn sign_up_page(
+        &self,
+        visitor: &Visitor,
+        asked: &RequestFields,
+        fault: Option<&'static str>,
+    ) -> Response {
         if !self.visits.can_ask() {
             return self.nothing();
         }
@@ -174,7 +182,7 @@ impl Shared {
         let runner = &self.desk.runner;
         let postal = runner.postal_address.as_deref().unwrap_or_default().lines().map(one_line);
         let sign_up = SignUp {
-            frame: Frame::of(self, visitor, "Subscribe", "subscribe"),
+            frame: PageFrame::of(self, visitor, "Subscribe", "subscribe"),
             words,
             companies,
             total,
@@ -197,7 +205,7 @@ impl Shared {
 
     /// Whom to ask and for what; `None` where either is missing or not ours.
     fn wish_of(&self, body: &[u8]) -> Option<(EmailAddress, Selection)> {
-        let asked = Asked::of(body);
+        let asked = RequestFields::of(body);
         let address = asked.parsed::<EmailAddress>("address")?;
         let watchlist = self.registry.current();
         let sources = || values(body, "whole").filter_map(|id| id.parse::<SourceId>().ok());
@@ -227,7 +235,7 @@ impl Shared {
 
 /// How mail is to come, where that is not as for everybody: whoever follows something already and says nothing of it
 /// keeps what they chose.
-fn ways_of(asked: &Asked) -> Vec<Preference> {
+fn ways_of(asked: &RequestFields) -> Vec<Preference> {
     let usual = Preferences::default();
     let wish = |name: &str, field: &str| Preference::of(name, asked.get(field)?);
     let ways = [wish("digest", "cadence"), wish("zone", "zone")].into_iter().flatten();

@@ -9,25 +9,25 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::NaiveDate;
 
-use super::super::Shared;
+use super::super::WebState;
 use super::super::access::Visitor;
 use super::super::page::page;
-use super::asked::Asked;
-use super::change::{Choice, Choices};
+use super::asked::RequestFields;
+use super::change::{Choices, SelectOption};
 use super::chart::Chart;
-use super::frame::{ChangeRow, Frame};
+use super::frame::{ChangeRow, PageFrame};
 use super::{Server, Who};
 use crate::domain::change::EntryChange;
 use crate::domain::entry::Entry;
 use crate::domain::read_record::ReadRecord;
 use crate::domain::source::SourcePause;
 use crate::domain::text::{one_line, shorten};
-use crate::domain::text_diff::{Fate, words};
-use crate::render::{Link, day, exact_on_page, line, on_page, with_lines};
+use crate::domain::text_diff::{WordFate, words};
+use crate::render::{SafeLink, day, exact_on_page, line, on_page, with_lines};
 use crate::status::Need;
 use crate::store::{ChangeSearch, StoreError};
 use crate::view::{
-    DayState, Order, Overview, SourceCoverage, SourceFilter, SourceRow, SourceState, SourceView,
+    DayState, ServiceOverview, SourceCoverage, SourceFilter, SourceOrder, SourceRow, SourceState, SourceView,
 };
 
 /// Sources on one page.
@@ -42,35 +42,35 @@ const SHOWN_ENTRIES: usize = 100;
 #[derive(Template)]
 #[template(path = "desk/overview.html")]
 struct Start {
-    frame: Frame,
+    frame: PageFrame,
     sentence: String,
     needs: Vec<(String, Option<String>)>,
-    table: Table,
+    table: SourceTable,
     news: Vec<ChangeRow>,
 }
 
 #[derive(Template)]
 #[template(path = "desk/sources.html")]
-struct List {
-    frame: Frame,
-    table: Table,
+struct SourcesPage {
+    frame: PageFrame,
+    table: SourceTable,
     done: Option<&'static str>,
 }
 
 /// The table of sources with what it can be narrowed by.
-struct Table {
-    rows: Vec<Row>,
+struct SourceTable {
+    rows: Vec<SourceTableRow>,
     found: usize,
     total: usize,
     words: String,
-    states: Vec<Choice>,
+    states: Vec<SelectOption>,
     sites: Choices,
-    groups: Vec<Choice>,
-    orders: Vec<Choice>,
+    groups: Vec<SelectOption>,
+    orders: Vec<SelectOption>,
     next: Option<String>,
 }
 
-pub(super) struct Row {
+pub(super) struct SourceTableRow {
     id: String,
     title: String,
     site: String,
@@ -124,7 +124,7 @@ impl Strip {
     }
 }
 
-impl Row {
+impl SourceTableRow {
     fn of(row: SourceRow) -> Self {
         Self {
             id: row.id.to_string(),
@@ -151,7 +151,7 @@ fn in_words(pause: SourcePause) -> String {
     }
 }
 
-fn filter_of(asked: &Asked) -> SourceFilter {
+fn filter_of(asked: &RequestFields) -> SourceFilter {
     let named = |name: &str| asked.get(name).map(str::to_owned);
     SourceFilter {
         words: asked.shown("q"),
@@ -161,17 +161,22 @@ fn filter_of(asked: &Asked) -> SourceFilter {
             .map(|(_, state)| *state),
         site: named("site"),
         group: named("group"),
-        order: Order::ALL
+        order: SourceOrder::ALL
             .iter()
             .find(|(name, _)| asked.get("sort") == Some(name))
-            .map_or_else(Order::default, |(_, order)| *order),
+            .map_or_else(SourceOrder::default, |(_, order)| *order),
         skip: asked.parsed("skip").unwrap_or_default(),
         limit: SHOWN,
     }
 }
 
-impl Table {
-    fn of(overview: Overview, groups: Vec<Choice>, asked: &Asked, filter: &SourceFilter) -> Self {
+impl SourceTable {
+    fn of(
+        overview: ServiceOverview,
+        groups: Vec<SelectOption>,
+        asked: &RequestFields,
+        filter: &SourceFilter,
+    ) -> Self {
         let choice = |name: &str, is_chosen| (name.to_owned(), name.to_owned(), is_chosen);
         let order_words = |name: &str| match name {
             "state" => "Trouble first",
@@ -191,39 +196,43 @@ impl Table {
                 .map(|(name, state)| choice(name, filter.state == Some(*state)))
                 .collect(),
             sites: Choices::of(overview.sites.iter(), filter.site.as_deref(), |site| (site, site)),
-            orders: Order::ALL
+            orders: SourceOrder::ALL
                 .iter()
                 .map(|(name, order)| {
                     ((*name).to_owned(), order_words(name).to_owned(), filter.order == *order)
                 })
                 .collect(),
             next: (shown < overview.found).then(|| asked.with("skip", &shown.to_string())),
-            rows: overview.rows.into_iter().map(Row::of).collect(),
+            rows: overview.rows.into_iter().map(SourceTableRow::of).collect(),
         }
     }
 }
 
-pub(super) async fn overview(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
+pub(super) async fn overview(
+    State(shared): Server,
+    Extension(visitor): Who,
+    asked: RequestFields,
+) -> Response {
     match shared.start(&visitor, &asked).await {
         Ok(start) => page(StatusCode::OK, &start),
         Err(error) => shared.fault(&error),
     }
 }
 
-pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
+pub(super) async fn list(State(shared): Server, Extension(visitor): Who, asked: RequestFields) -> Response {
     let filter = filter_of(&asked);
     match shared.desk.views.overview(&filter).await {
         Ok(overview) => {
-            let table = Table::of(overview, shared.groups(asked.get("group")), &asked, &filter);
-            let frame = Frame::of(&shared, &visitor, "Sources", "sources");
-            page(StatusCode::OK, &List { frame, table, done: done(&asked) })
+            let table = SourceTable::of(overview, shared.groups(asked.get("group")), &asked, &filter);
+            let frame = PageFrame::of(&shared, &visitor, "Sources", "sources");
+            page(StatusCode::OK, &SourcesPage { frame, table, done: done(&asked) })
         }
         Err(error) => shared.fault(&error),
     }
 }
 
 /// What was just done, in words.
-pub(super) fn done(asked: &Asked) -> Option<&'static str> {
+pub(super) fn done(asked: &RequestFields) -> Option<&'static str> {
     Some(match asked.get("done")? {
         "check" => "The source is being read now. Open this page again in a moment.",
         "pause-source" => "The source is paused: regwatch does not read it and reports no changes.",
@@ -241,8 +250,8 @@ pub(super) fn done(asked: &Asked) -> Option<&'static str> {
     })
 }
 
-impl Shared {
-    async fn start(&self, visitor: &Visitor, asked: &Asked) -> Result<Start, StoreError> {
+impl WebState {
+    async fn start(&self, visitor: &Visitor, asked: &RequestFields) -> Result<Start, StoreError> {
         let views = &self.desk.views;
         let filter = filter_of(asked);
         let overview = views.overview(&filter).await?;
@@ -250,10 +259,10 @@ impl Shared {
         let status = self.desk.status.glance().await?;
         let news = views.search(ChangeSearch { limit: SHOWN_NEWS, ..ChangeSearch::default() }).await?;
         Ok(Start {
-            frame: Frame::of(self, visitor, "Overview", ""),
+            frame: PageFrame::of(self, visitor, "Overview", ""),
             sentence: format!("{}.", status.sentence),
             needs: self.needs(&status.needs, undecided),
-            table: Table::of(overview, self.groups(asked.get("group")), asked, &filter),
+            table: SourceTable::of(overview, self.groups(asked.get("group")), asked, &filter),
             news: news.changes.iter().map(|(_, change)| ChangeRow::of(change, self)).collect(),
         })
     }
@@ -281,13 +290,13 @@ impl Shared {
 
 #[derive(Template)]
 #[template(path = "desk/source.html")]
-struct One {
-    frame: Frame,
-    row: Row,
+struct SourcePage {
+    frame: PageFrame,
+    row: SourceTableRow,
     /// The source's id, and settings to try: none yet.
     id: String,
     settings: &'static str,
-    link: Option<Link>,
+    link: Option<SafeLink>,
     kind: &'static str,
     schedule: String,
     misses: Option<String>,
@@ -338,7 +347,7 @@ struct SnapshotRow {
 struct EntryRow {
     title: String,
     date: Option<String>,
-    link: Option<Link>,
+    link: Option<SafeLink>,
     fields: Vec<(String, String)>,
 }
 
@@ -348,7 +357,7 @@ impl EntryRow {
         Self {
             title: line(&entry.title),
             date: entry.date.map(|date| day(date.day())),
-            link: entry.url.as_deref().and_then(Link::of),
+            link: entry.url.as_deref().and_then(SafeLink::of),
             fields: fields.collect(),
         }
     }
@@ -358,31 +367,31 @@ pub(super) async fn one(
     State(shared): Server,
     Extension(visitor): Who,
     Path(id): Path<String>,
-    asked: Asked,
+    asked: RequestFields,
 ) -> Response {
     let Some(source) = shared.desk.views.source(&id) else {
         return shared.not_there(&visitor, "There is no source with this id.");
     };
     match shared.desk.views.source_view(source).await {
         Ok(view) => {
-            let frame = Frame::of(&shared, &visitor, &source.title, "sources");
+            let frame = PageFrame::of(&shared, &visitor, &source.title, "sources");
             page(StatusCode::OK, &shared.source_page(frame, view, done(&asked)))
         }
         Err(error) => shared.fault(&error),
     }
 }
 
-impl Shared {
-    fn source_page(&self, frame: Frame, view: SourceView, done: Option<&'static str>) -> One {
+impl WebState {
+    fn source_page(&self, frame: PageFrame, view: SourceView, done: Option<&'static str>) -> SourcePage {
         let SourceView { row, source, held, snapshots, reads, changes, baseline } = view;
         let entries = baseline.as_ref().map_or(&[][..], |baseline| &baseline.document.entries);
-        One {
+        SourcePage {
             frame,
             charts: charts(&reads),
             id: row.id.to_string(),
             settings: "",
-            row: Row::of(row),
-            link: Link::of(source.url.as_str()),
+            row: SourceTableRow::of(row),
+            link: SafeLink::of(source.url.as_str()),
             kind: source.kind.name(),
             schedule: format!("{} ({})", source.schedule, source.timezone),
             misses: source.misses.as_deref().map(|misses| shorten(&one_line(misses), 500)),
@@ -424,8 +433,8 @@ fn charts(reads: &[ReadRecord]) -> Vec<Chart> {
 
 #[derive(Template)]
 #[template(path = "desk/compare.html")]
-struct Compared {
-    frame: Frame,
+struct ComparePage {
+    frame: PageFrame,
     id: String,
     before: u64,
     after: u64,
@@ -437,7 +446,7 @@ struct Compared {
 pub(super) struct ComparedEntry {
     pub happened: String,
     pub title: String,
-    pub fields: Vec<(String, Vec<(Fate, String)>)>,
+    pub fields: Vec<(String, Vec<(WordFate, String)>)>,
 }
 
 impl ComparedEntry {
@@ -459,7 +468,7 @@ pub(super) async fn compare(
     State(shared): Server,
     Extension(visitor): Who,
     Path(id): Path<String>,
-    asked: Asked,
+    asked: RequestFields,
 ) -> Response {
     let Some(source) = shared.desk.views.source(&id) else {
         return shared.not_there(&visitor, "There is no source with this id.");
@@ -472,8 +481,8 @@ pub(super) async fn compare(
         Ok(Err(problem)) => (Some(one_line(&problem)), Vec::new()),
         Err(error) => return shared.fault(&error),
     };
-    let compared = Compared {
-        frame: Frame::of(&shared, &visitor, &source.title, "sources"),
+    let compared = ComparePage {
+        frame: PageFrame::of(&shared, &visitor, &source.title, "sources"),
         id: source.id.to_string(),
         before,
         after,
@@ -486,8 +495,8 @@ pub(super) async fn compare(
 
 #[derive(Template)]
 #[template(path = "desk/coverage.html")]
-struct Coverage {
-    frame: Frame,
+struct CoveragePage {
+    frame: PageFrame,
     since: String,
     until: String,
     /// The same in words.
@@ -517,7 +526,11 @@ struct CoverageRow {
     misses: Option<String>,
 }
 
-pub(super) async fn coverage(State(shared): Server, Extension(visitor): Who, asked: Asked) -> Response {
+pub(super) async fn coverage(
+    State(shared): Server,
+    Extension(visitor): Who,
+    asked: RequestFields,
+) -> Response {
     let views = &shared.desk.views;
     let found = match views.coverage(asked.parsed("since"), asked.parsed("until")).await {
         Ok(found) => found,
@@ -530,14 +543,14 @@ pub(super) async fn coverage(State(shared): Server, Extension(visitor): Who, ask
     let limit = if is_whole { usize::MAX } else { SHOWN };
     let shown: Vec<&SourceCoverage> = sources.iter().copied().skip(skip).take(limit).collect();
     let reached = skip.saturating_add(shown.len());
-    let coverage = Coverage {
+    let coverage = CoveragePage {
         total: sources.len(),
         with_gaps: sources.iter().filter(|source| !source.days_without.is_empty()).count(),
         next: (reached < sources.len() && !shown.is_empty())
             .then(|| asked.with("skip", &reached.to_string())),
         all: (shown.len() < sources.len())
-            .then(|| Asked::of(asked.without(&["skip"]).as_bytes()).with("all", "1")),
-        frame: Frame::of(&shared, &visitor, "Coverage", "coverage"),
+            .then(|| RequestFields::of(asked.without(&["skip"]).as_bytes()).with("all", "1")),
+        frame: PageFrame::of(&shared, &visitor, "Coverage", "coverage"),
         since: found.since.to_string(),
         until: found.until.to_string(),
         span: format!("{} to {}", day(found.since), day(found.until)),

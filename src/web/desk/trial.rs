@@ -11,14 +11,14 @@ use axum::response::Response;
 use tokio::time::timeout;
 
 use super::super::page::page;
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::sources::ComparedEntry;
 use super::{Server, Who};
 use crate::check::TriedState;
 use crate::config::{ConfigError, read_source};
 use crate::domain::source::Source;
 use crate::domain::text::{one_line, shorten};
-use crate::domain::text_diff::Fate;
+use crate::domain::text_diff::WordFate;
 use crate::render::{on_page, with_lines};
 use url::form_urlencoded;
 
@@ -30,15 +30,15 @@ const SHOWN_CHANGES: usize = 30;
 
 #[derive(Template)]
 #[template(path = "desk/trial.html")]
-struct Tried {
-    frame: Frame,
+struct TrialPage {
+    frame: PageFrame,
     id: String,
     settings: String,
     faults: Vec<String>,
-    states: Vec<Row>,
+    states: Vec<TrialRow>,
 }
 
-struct Row {
+struct TrialRow {
     sequence: u64,
     read_at: String,
     now: String,
@@ -47,7 +47,7 @@ struct Row {
     more: usize,
 }
 
-impl Row {
+impl TrialRow {
     fn of(state: &TriedState) -> Self {
         let counted = |read: &Result<usize, String>| match read {
             Ok(1) => "1 entry".to_owned(),
@@ -77,8 +77,8 @@ pub(super) async fn tried(
     let mut fields = form_urlencoded::parse(&body);
     let settings = fields.find(|(name, _)| name == "settings").map(|(_, text)| text.into_owned());
     let settings = settings.unwrap_or_default();
-    let mut page_of = Tried {
-        frame: Frame::of(&shared, &visitor, &source.title, "sources"),
+    let mut page_of = TrialPage {
+        frame: PageFrame::of(&shared, &visitor, &source.title, "sources"),
         id,
         settings: with_lines(&settings),
         faults: Vec::new(),
@@ -89,7 +89,7 @@ pub(super) async fn tried(
         Ok(tried) => {
             let trial = timeout(TRIAL_TIMEOUT, shared.desk.checker.try_settings(source, &tried));
             match trial.await {
-                Ok(Ok(states)) => page_of.states = states.iter().map(Row::of).collect(),
+                Ok(Ok(states)) => page_of.states = states.iter().map(TrialRow::of).collect(),
                 Ok(Err(error)) => return shared.fault(&error),
                 Err(_) => page_of.faults.push("the trial took too long and was given up".to_owned()),
             }

@@ -1,6 +1,6 @@
 //! The files of the Office of Foreign Assets Control.
 
-use regwatch::domain::bundle::{Part, encode};
+use regwatch::domain::bundle::{BundlePart, encode};
 use regwatch::domain::source::SourceKind;
 
 use super::*;
@@ -43,10 +43,10 @@ fn a_remark_is_told_apart() {
 /// A list with the files beside it, as they are kept.
 fn bundle(parts: &[(&str, &str)]) -> Option<Vec<u8>> {
     let bodies = parts.iter().map(|(_, path)| capture(path)).collect::<Option<Vec<_>>>()?;
-    let parts: Vec<Part<'_>> = parts
+    let parts: Vec<BundlePart<'_>> = parts
         .iter()
         .zip(&bodies)
-        .map(|((name, path), body)| Part {
+        .map(|((name, path), body)| BundlePart {
             name: (*name).to_owned(),
             url: format!("https://agency.test/{path}").parse().unwrap(),
             content_type: None,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use regwatch::domain::change::Evidence;
-use regwatch::domain::evidence::seal::Proof;
+use regwatch::domain::evidence::seal::SealProof;
 use regwatch::domain::evidence::{Chain, ChainLine, ChainVerdict, ChainedRead, digest_of_change};
 use regwatch::domain::id::{BodyHash, SourceId};
 use regwatch::domain::retraction::Retraction;
@@ -128,7 +128,7 @@ async fn heads_are_sealed_once_a_day_and_when_that_is_wished() {
     }
     let (sealed, stamp) = store.sealed(3).await.unwrap().unwrap();
     assert_eq!((&sealed.seal, stamp), (&third, None));
-    let proof = Proof::of(&feed, &sealed.seal, &sealed.heads).unwrap();
+    let proof = SealProof::of(&feed, &sealed.seal, &sealed.heads).unwrap();
     assert!(proof.is_under(&third) && !proof.is_under(&second));
     assert_eq!(proof.head.hash, lines(&store, &feed).await[3].hash());
     let stamp = Stamp { at: at(12), authority: "http://tsa.test/".to_owned(), answer: "MAA=".repeat(900) };

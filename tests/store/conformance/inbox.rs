@@ -3,7 +3,7 @@
 use chrono::Duration;
 use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::BodyHash;
-use regwatch::domain::inbound::{Correspondence, Purpose, Request, Selection, Trust, converse};
+use regwatch::domain::inbound::{Correspondence, PersonRequest, Purpose, Selection, Trust, converse};
 use regwatch::domain::mail_source::{MailSource, MailSourceState};
 use regwatch::domain::subscription::{Filter, Wish};
 use regwatch::store::{Exchanged, InboundCommit, KnownPerson, StoreError, TakenUp};
@@ -242,7 +242,7 @@ async fn what_messages_take_of_the_budget_counts_whatever_they_met() {
     }
     let mut kept = 0;
     for (number, KnownPerson { mut state, version }) in met.into_iter().enumerate() {
-        let asks = vec![Request::List];
+        let asks = vec![PersonRequest::List];
         let answers = converse(&mut state, asks, Trust::Unknown, None, || number as u128 + 1, at(0));
         assert_eq!(answers.len(), 1, "each alone may be asked");
         let message = BodyHash::of(number.to_string().as_bytes());

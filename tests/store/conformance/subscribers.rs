@@ -4,7 +4,7 @@ use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::BodyHash;
 use regwatch::domain::inbound::Purpose;
 use regwatch::domain::keyed_link::LinkKey;
-use regwatch::domain::subscription::{Filter, State, Wish};
+use regwatch::domain::subscription::{Filter, SubscriptionState, Wish};
 use regwatch::domain::topic::Topic;
 use regwatch::store::{InboundCommit, KnownPerson, Store};
 
@@ -21,16 +21,16 @@ async fn subscribers_follow_leave_and_come_back() {
     let store = home.open();
     let (ann, bob) = (address("ann@example.org"), address("bob@example.org"));
     let both = [topic("zte"), topic("hytera")];
-    let states = |subscriber: &regwatch::domain::subscription::Subscriber| -> Vec<State> {
+    let states = |subscriber: &regwatch::domain::subscription::Subscriber| -> Vec<SubscriptionState> {
         subscriber.subscriptions.iter().map(|subscription| subscription.state).collect()
     };
     assert_eq!(store.leave(&ann, None, at(0)).await.unwrap(), 0);
 
     let asked = store.follow(&bob, &both, false, "mail", at(0)).await.unwrap();
-    assert_eq!(states(&asked), [State::Pending, State::Pending]);
+    assert_eq!(states(&asked), [SubscriptionState::Pending, SubscriptionState::Pending]);
     store.follow(&ann, &both[..1], true, "cli", at(1)).await.unwrap();
     let confirmed = store.follow(&bob, &both[1..], true, "mail", at(2)).await.unwrap();
-    assert_eq!(states(&confirmed), [State::Pending, State::Active]);
+    assert_eq!(states(&confirmed), [SubscriptionState::Pending, SubscriptionState::Active]);
     let asked_again = store.follow(&bob, &both, false, "mail", at(3)).await.unwrap();
     assert_eq!(asked_again, confirmed);
 
@@ -44,10 +44,10 @@ async fn subscribers_follow_leave_and_come_back() {
     assert_eq!(store.leave(&bob, None, at(3)).await.unwrap(), 1);
     let store = home.reopen(store).await;
     let all = store.subscribers().await.unwrap();
-    assert_eq!(states(&all[0]), [State::Active]);
-    assert_eq!(states(&all[1]), [State::Unsubscribed, State::Unsubscribed]);
+    assert_eq!(states(&all[0]), [SubscriptionState::Active]);
+    assert_eq!(states(&all[1]), [SubscriptionState::Unsubscribed, SubscriptionState::Unsubscribed]);
     let back = store.follow(&bob, &both[..1], true, "mail", at(4)).await.unwrap();
-    assert_eq!(states(&back), [State::Active, State::Unsubscribed]);
+    assert_eq!(states(&back), [SubscriptionState::Active, SubscriptionState::Unsubscribed]);
 }
 
 #[tokio::test]

@@ -6,15 +6,15 @@ use super::*;
 
 /// What an answer comes to.
 #[derive(Debug, PartialEq, Eq)]
-enum Said {
+enum AnswerMeaning {
     Yes,
     Unclear,
 }
 
-fn said(subject: &str, text: &str) -> Said {
+fn said(subject: &str, text: &str) -> AnswerMeaning {
     match answered(subject, text) {
-        MailCommand::Confirm { .. } => Said::Yes,
-        _ => Said::Unclear,
+        MailCommand::Confirm { .. } => AnswerMeaning::Yes,
+        _ => AnswerMeaning::Unclear,
     }
 }
 
@@ -46,9 +46,9 @@ fn people_say_yes_in_their_own_words() {
         "\n\n",
         "Sent from my Galaxy",
     ] {
-        assert_eq!(said(QUESTION, text), Said::Yes, "{text}");
+        assert_eq!(said(QUESTION, text), AnswerMeaning::Yes, "{text}");
     }
-    assert_eq!(said("Re: [TICKET-44] Please confirm: alerts about ZTE", "yes"), Said::Yes);
+    assert_eq!(said("Re: [TICKET-44] Please confirm: alerts about ZTE", "yes"), AnswerMeaning::Yes);
 }
 
 #[test]
@@ -74,9 +74,12 @@ fn questions_doubts_and_complaints_are_no_yes() {
         "Ann, can you deal with this? Yes or no is fine.",
         "1",
     ] {
-        assert_eq!(said(QUESTION, text), Said::Unclear, "{text}");
+        assert_eq!(said(QUESTION, text), AnswerMeaning::Unclear, "{text}");
     }
-    assert_eq!(said("Fwd: Please confirm: alerts about ZTE", "Bob, did you ask for this?"), Said::Unclear);
+    assert_eq!(
+        said("Fwd: Please confirm: alerts about ZTE", "Bob, did you ask for this?"),
+        AnswerMeaning::Unclear
+    );
 }
 
 #[test]
@@ -105,7 +108,7 @@ fn desks_and_responders_that_begin_with_a_yes_have_not_said_it() {
         "好的，我们已收到您的邮件",
         "はい、受け付けました",
     ] {
-        assert_eq!(said(QUESTION, text), Said::Unclear, "{text}");
+        assert_eq!(said(QUESTION, text), AnswerMeaning::Unclear, "{text}");
     }
 }
 
@@ -139,7 +142,7 @@ fn desks_and_responders_without_a_mark_are_no_yes() {
         ("[JIRA] (SUP-12) Please confirm: alerts about ZTE", ""),
         ("Re: Please confirm: alerts about ZTE [#4711]", ""),
     ] {
-        assert_eq!(said(subject, text), Said::Unclear, "{subject}: {text}");
+        assert_eq!(said(subject, text), AnswerMeaning::Unclear, "{subject}: {text}");
     }
 }
 

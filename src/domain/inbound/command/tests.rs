@@ -10,7 +10,7 @@ fn subscribe(names: &str) -> MailCommand {
 }
 
 fn unsubscribe(names: &str) -> MailCommand {
-    MailCommand::Unsubscribe(Wish { names: names.to_owned(), is_bare: names.is_empty() })
+    MailCommand::Unsubscribe(LeavingWish { names: names.to_owned(), is_bare: names.is_empty() })
 }
 
 fn confirm(words: &str) -> MailCommand {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Conversation;
 use super::answer::ReplyKind;
-use super::request::Request;
+use super::request::PersonRequest;
 use crate::domain::confirm_token::TokenHash;
 use crate::domain::inbound::correspondence::Purpose;
 use crate::domain::inbound::selection::Selection;
@@ -19,7 +19,7 @@ pub const ON_WEB: &str = "web";
 
 /// By what somebody agreed.
 #[derive(Debug, Clone, Copy)]
-struct Consent<'a> {
+struct ConsentChannel<'a> {
     /// The channel.
     channel: &'a str,
     /// The yes itself.
@@ -29,33 +29,33 @@ struct Consent<'a> {
 impl Conversation {
     /// Does what needs no question, or was answered; nothing is said to who answered unclearly before, or has
     /// confirmed meanwhile.
-    pub(super) fn act(&mut self, request: Request, now: DateTime<Utc>) -> Option<ReplyKind> {
+    pub(super) fn act(&mut self, request: PersonRequest, now: DateTime<Utc>) -> Option<ReplyKind> {
         Some(match request {
-            Request::Confirm { token, words } => match self.correspondence.answer(&token, now) {
+            PersonRequest::Confirm { token, words } => match self.correspondence.answer(&token, now) {
                 Some((purpose, is_first)) => {
-                    self.act_on(purpose, is_first, Consent { channel: BY_MAIL, words: &words }, now)
+                    self.act_on(purpose, is_first, ConsentChannel { channel: BY_MAIL, words: &words }, now)
                 }
                 None => ReplyKind::Expired,
             },
-            Request::Unclear { token, .. } => match self.correspondence.question(&token.hash(), now) {
+            PersonRequest::Unclear { token, .. } => match self.correspondence.question(&token.hash(), now) {
                 Some(_) => ReplyKind::Explain(self.correspondence.explain(&token.hash(), now)?, token),
                 None => ReplyKind::Expired,
             },
-            Request::Never(token) if self.correspondence.refuse(&token, now) => {
+            PersonRequest::Never(token) if self.correspondence.refuse(&token, now) => {
                 self.leave_all(now);
                 ReplyKind::Never
             }
-            Request::Never(_) => ReplyKind::Expired,
-            Request::Subscribe(selection) => ReplyKind::Welcome(selection),
-            Request::Unsubscribe(topics) | Request::MayLeave(topics) => self.leave(topics, now),
-            Request::Leave => self.leave(Vec::new(), now),
-            Request::List => ReplyKind::List,
-            Request::Help => ReplyKind::Help,
-            Request::Pause => self.pause(now),
-            Request::Resume => self.resume(now),
-            Request::Prefer(wish) => self.prefer(wish, now),
-            Request::Unknown(nearest) => ReplyKind::Unknown(nearest),
-            Request::Untracked(nearest) => ReplyKind::Untracked(nearest),
+            PersonRequest::Never(_) => ReplyKind::Expired,
+            PersonRequest::Subscribe(selection) => ReplyKind::Welcome(selection),
+            PersonRequest::Unsubscribe(topics) | PersonRequest::MayLeave(topics) => self.leave(topics, now),
+            PersonRequest::Leave => self.leave(Vec::new(), now),
+            PersonRequest::List => ReplyKind::List,
+            PersonRequest::Help => ReplyKind::Help,
+            PersonRequest::Pause => self.pause(now),
+            PersonRequest::Resume => self.resume(now),
+            PersonRequest::Prefer(wish) => self.prefer(wish, now),
+            PersonRequest::Unknown(nearest) => ReplyKind::Unknown(nearest),
+            PersonRequest::Untracked(nearest) => ReplyKind::Untracked(nearest),
         })
     }
 
@@ -63,7 +63,7 @@ impl Conversation {
     /// Returns `None` if the token is unknown or too old.
     pub fn confirm_on_web(&mut self, token: &TokenHash, now: DateTime<Utc>) -> Option<(ReplyKind, bool)> {
         let (purpose, is_first) = self.correspondence.answer(token, now)?;
-        let consent = Consent { channel: ON_WEB, words: "the button on the page of the question" };
+        let consent = ConsentChannel { channel: ON_WEB, words: "the button on the page of the question" };
         Some((self.act_on(purpose, is_first, consent, now), is_first))
     }
 
@@ -73,7 +73,7 @@ impl Conversation {
         &mut self,
         purpose: Purpose,
         is_first: bool,
-        consent: Consent<'_>,
+        consent: ConsentChannel<'_>,
         now: DateTime<Utc>,
     ) -> ReplyKind {
         match purpose {
@@ -95,7 +95,7 @@ impl Conversation {
         ReplyKind::Preferred
     }
 
-    fn follow(&mut self, selection: &Selection, consent: Consent<'_>, now: DateTime<Utc>) {
+    fn follow(&mut self, selection: &Selection, consent: ConsentChannel<'_>, now: DateTime<Utc>) {
         for topic in &selection.topics {
             let wish = Wish {
                 topic,

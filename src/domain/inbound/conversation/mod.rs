@@ -12,11 +12,11 @@ use chrono::{DateTime, Utc};
 use self::request::{asked_back, merged};
 use crate::domain::inbound::correspondence::{AskBudget, Correspondence, Purpose, Taking};
 use crate::domain::inbound::selection::Selection;
-use crate::domain::subscription::{State, Subscriber};
+use crate::domain::subscription::{Subscriber, SubscriptionState};
 
 pub use self::acting::{BY_MAIL, ON_WEB};
 pub use self::answer::ReplyKind;
-pub use self::request::Request;
+pub use self::request::PersonRequest;
 
 /// What is known of a message's sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct Conversation {
 /// nobody can guess; `client` is who handed the mail over, where that is known.
 pub fn converse(
     state: &mut Conversation,
-    requests: Vec<Request>,
+    requests: Vec<PersonRequest>,
     trust: Trust,
     client: Option<&str>,
     mut random: impl FnMut() -> u128,
@@ -59,7 +59,7 @@ pub fn converse(
     for request in merged(requests) {
         let request = state.meant(request);
         let may_answer = state.correspondence.may_answer(now);
-        if trust == Trust::Vouched && matches!(request, Request::Subscribe(_)) {
+        if trust == Trust::Vouched && matches!(request, PersonRequest::Subscribe(_)) {
             // Who wanted to be asked nothing has asked themselves.
             state.correspondence.refused_at = None;
         }
@@ -83,9 +83,9 @@ pub fn converse(
 impl Conversation {
     /// Returns what an unclear answer asks for. A reader who gets alerts and says in it that they want to leave
     /// leaves, as by any mail.
-    fn meant(&self, request: Request) -> Request {
+    fn meant(&self, request: PersonRequest) -> PersonRequest {
         match request {
-            Request::Unclear { wish: Some(wish), .. } if self.subscriber.is_active() => *wish,
+            PersonRequest::Unclear { wish: Some(wish), .. } if self.subscriber.is_active() => *wish,
             request => request,
         }
     }
@@ -111,7 +111,8 @@ impl Conversation {
 
     /// Whether a question is about leaving, of somebody who is told of changes.
     fn is_leaving(&self, purpose: &Purpose) -> bool {
-        let is_told = || self.subscriber.subscriptions.iter().any(|known| known.state == State::Active);
+        let is_told =
+            || self.subscriber.subscriptions.iter().any(|known| known.state == SubscriptionState::Active);
         matches!(purpose, Purpose::Unsubscribe { .. }) && is_told()
     }
 

@@ -5,7 +5,7 @@ use crate::domain::confirm_token::{ConfirmToken, TokenHash};
 use crate::domain::id::SourceId;
 use crate::domain::inbound::command::MailCommand;
 use crate::domain::inbound::correspondence::Purpose;
-use crate::domain::inbound::leaving::{Wish as LeavingWish, without_forms};
+use crate::domain::inbound::leaving::{LeavingWish, without_forms};
 use crate::domain::inbound::selection::{Selection, select, topics};
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::Preference;
@@ -13,7 +13,7 @@ use crate::domain::topic::Topic;
 
 /// What is asked for, names resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Request {
+pub enum PersonRequest {
     /// Follow topics.
     Subscribe(Selection),
     /// End subscriptions; all where empty.
@@ -36,7 +36,7 @@ pub enum Request {
         /// Which.
         token: ConfirmToken,
         /// What to end, where the answer says to.
-        wish: Option<Box<Request>>,
+        wish: Option<Box<PersonRequest>>,
     },
     /// May want to end subscriptions, all where empty; only a question can tell.
     MayLeave(Vec<Topic>),
@@ -57,72 +57,76 @@ pub enum Request {
 impl MailCommand {
     /// Finds out who is meant.
     #[must_use]
-    pub fn resolve(self, watchlist: &Watchlist, sources: &[SourceId]) -> Request {
+    pub fn resolve(self, watchlist: &Watchlist, sources: &[SourceId]) -> PersonRequest {
         match self {
             Self::Subscribe(words) => match select(&words, watchlist, sources) {
-                Ok(selection) => Request::Subscribe(selection),
-                Err(unresolved) if unresolved.is_untracked => Request::Untracked(unresolved.nearest),
-                Err(unresolved) => Request::Unknown(unresolved.nearest),
+                Ok(selection) => PersonRequest::Subscribe(selection),
+                Err(unresolved) if unresolved.is_untracked => PersonRequest::Untracked(unresolved.nearest),
+                Err(unresolved) => PersonRequest::Unknown(unresolved.nearest),
             },
             Self::Unsubscribe(wish) => to_leave(&wish, watchlist),
-            Self::List => Request::List,
-            Self::Help => Request::Help,
-            Self::Confirm { token, words } => Request::Confirm { token: token.hash(), words },
+            Self::List => PersonRequest::List,
+            Self::Help => PersonRequest::Help,
+            Self::Confirm { token, words } => PersonRequest::Confirm { token: token.hash(), words },
             Self::Unclear { token, wish } => {
-                Request::Unclear { token, wish: wish.map(|wish| Box::new(to_leave(&wish, watchlist))) }
+                PersonRequest::Unclear { token, wish: wish.map(|wish| Box::new(to_leave(&wish, watchlist))) }
             }
-            Self::Never(token) => Request::Never(token.hash()),
-            Self::Pause => Request::Pause,
-            Self::Resume => Request::Resume,
-            Self::Prefer(wish) => Request::Prefer(wish),
+            Self::Never(token) => PersonRequest::Never(token.hash()),
+            Self::Pause => PersonRequest::Pause,
+            Self::Resume => PersonRequest::Resume,
+            Self::Prefer(wish) => PersonRequest::Prefer(wish),
             // Whether it was made here is said by who has the key. What was not says no more than the word
             // before it, which is clear enough to be asked back.
-            Self::Leave(_) => Request::Unsubscribe(Vec::new()),
-            Self::Unknown => Request::Unknown(Vec::new()),
+            Self::Leave(_) => PersonRequest::Unsubscribe(Vec::new()),
+            Self::Unknown => PersonRequest::Unknown(Vec::new()),
         }
     }
 }
 
 /// What a wish to leave asks for. What names nothing that is known may be prose, or a name that was written
 /// otherwise: then it is asked back rather than taken for less or for more than was meant.
-fn to_leave(wish: &LeavingWish, watchlist: &Watchlist) -> Request {
+fn to_leave(wish: &LeavingWish, watchlist: &Watchlist) -> PersonRequest {
     if wish.names.is_empty() {
-        return Request::Unsubscribe(Vec::new());
+        return PersonRequest::Unsubscribe(Vec::new());
     }
     let found = topics(&wish.names, watchlist);
     match found.or_else(|unresolved| topics(&without_forms(&wish.names), watchlist).map_err(|_| unresolved)) {
-        Ok(topics) => Request::Unsubscribe(topics),
-        Err(_) if wish.is_bare => Request::Unsubscribe(Vec::new()),
-        Err(unresolved) if unresolved.nearest.len() == 1 => Request::MayLeave(unresolved.nearest),
-        Err(_) => Request::MayLeave(Vec::new()),
+        Ok(topics) => PersonRequest::Unsubscribe(topics),
+        Err(_) if wish.is_bare => PersonRequest::Unsubscribe(Vec::new()),
+        Err(unresolved) if unresolved.nearest.len() == 1 => PersonRequest::MayLeave(unresolved.nearest),
+        Err(_) => PersonRequest::MayLeave(Vec::new()),
     }
 }
 
 /// What must be asked back before it is done; or else the request itself.
-pub(super) fn asked_back(request: Request, trust: Trust) -> Result<Purpose, Request> {
+pub(super) fn asked_back(request: PersonRequest, trust: Trust) -> Result<Purpose, PersonRequest> {
     match request {
-        Request::Subscribe(selection) => Ok(Purpose::Subscribe(selection)),
-        Request::MayLeave(topics) => Ok(Purpose::Unsubscribe { topics }),
+        PersonRequest::Subscribe(selection) => Ok(Purpose::Subscribe(selection)),
+        PersonRequest::MayLeave(topics) => Ok(Purpose::Unsubscribe { topics }),
         request if trust == Trust::Vouched => Err(request),
-        Request::Unsubscribe(topics) => Ok(Purpose::Unsubscribe { topics }),
-        Request::List => Ok(Purpose::List),
-        Request::Pause => Ok(Purpose::Pause),
-        Request::Resume => Ok(Purpose::Resume),
-        Request::Prefer(wish) => Ok(Purpose::Prefer { wish }),
+        PersonRequest::Unsubscribe(topics) => Ok(Purpose::Unsubscribe { topics }),
+        PersonRequest::List => Ok(Purpose::List),
+        PersonRequest::Pause => Ok(Purpose::Pause),
+        PersonRequest::Resume => Ok(Purpose::Resume),
+        PersonRequest::Prefer(wish) => Ok(Purpose::Prefer { wish }),
         request => Err(request),
     }
 }
 
 /// Several wishes of one mail that want the same of different topics are one wish.
-pub(super) fn merged(requests: Vec<Request>) -> Vec<Request> {
-    let mut merged: Vec<Request> = Vec::new();
+pub(super) fn merged(requests: Vec<PersonRequest>) -> Vec<PersonRequest> {
+    let mut merged: Vec<PersonRequest> = Vec::new();
     for request in requests {
         let earlier = merged.iter_mut().find_map(|known| match (known, &request) {
-            (Request::Subscribe(known), Request::Subscribe(other)) if known.only == other.only => Some(known),
+            (PersonRequest::Subscribe(known), PersonRequest::Subscribe(other))
+                if known.only == other.only =>
+            {
+                Some(known)
+            }
             _ => None,
         });
         match (earlier, request) {
-            (Some(known), Request::Subscribe(other)) => {
+            (Some(known), PersonRequest::Subscribe(other)) => {
                 known.topics.extend(other.topics);
                 known.topics.sort();
                 known.topics.dedup();

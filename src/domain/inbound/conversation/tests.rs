@@ -19,19 +19,19 @@ fn zte() -> Topic {
     "zte".parse().unwrap()
 }
 
-fn to_follow(company: &str) -> Request {
-    Request::Subscribe(Selection { topics: vec![company.parse().unwrap()], ..Selection::default() })
+fn to_follow(company: &str) -> PersonRequest {
+    PersonRequest::Subscribe(Selection { topics: vec![company.parse().unwrap()], ..Selection::default() })
 }
 
-fn yes(token: TokenHash) -> Request {
-    Request::Confirm { token, words: "Yes please, confirm".to_owned() }
+fn yes(token: TokenHash) -> PersonRequest {
+    PersonRequest::Confirm { token, words: "Yes please, confirm".to_owned() }
 }
 
 fn now() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH
 }
 
-fn say(state: &mut Conversation, requests: Vec<Request>, trust: Trust) -> Vec<ReplyKind> {
+fn say(state: &mut Conversation, requests: Vec<PersonRequest>, trust: Trust) -> Vec<ReplyKind> {
     // Another token for every question: there is one more of them each time.
     let random = 7 + state.correspondence.asked.len() as u128;
     converse(state, requests, trust, None, || random, now())
@@ -48,9 +48,9 @@ fn token_of(answers: &[ReplyKind]) -> TokenHash {
 fn who_wants_to_be_asked_nothing_is_left_alone_until_they_ask_themselves() {
     let mut state = state();
     let token = token_of(&say(&mut state, vec![to_follow("zte")], Trust::Unknown));
-    let stranger = Request::Never(ConfirmToken::of(1).hash());
+    let stranger = PersonRequest::Never(ConfirmToken::of(1).hash());
     assert_eq!(say(&mut state, vec![stranger], Trust::Unknown), [ReplyKind::Expired]);
-    assert_eq!(say(&mut state, vec![Request::Never(token)], Trust::Unknown), [ReplyKind::Never]);
+    assert_eq!(say(&mut state, vec![PersonRequest::Never(token)], Trust::Unknown), [ReplyKind::Never]);
     assert_eq!(say(&mut state, vec![to_follow("hikvision")], Trust::Unknown), []);
     assert_eq!(say(&mut state, vec![to_follow("hikvision")], Trust::Vouched).len(), 1);
 }
@@ -77,7 +77,7 @@ fn following_is_asked_back_whoever_vouches_and_takes_effect_once_confirmed() {
     let agreed = subscription.agreed_to.as_deref().unwrap();
     assert!(agreed.contains("about zte") && agreed.ends_with("Answered: Yes please, confirm"), "{agreed}");
 
-    say(&mut state, vec![Request::Unsubscribe(Vec::new())], Trust::Vouched);
+    say(&mut state, vec![PersonRequest::Unsubscribe(Vec::new())], Trust::Vouched);
     let again = say(&mut state, vec![yes(token)], Trust::Unknown);
     assert_eq!(again, [ReplyKind::Standing], "it says how it stands");
     assert!(state.subscriber.active(&zte()).is_none(), "a confirmation counts once");
@@ -90,8 +90,8 @@ fn an_answer_that_is_no_clear_yes_is_told_once_how_to_confirm() {
         [ReplyKind::Confirm(_, token)] => token.clone(),
         other => panic!("{other:?}"),
     };
-    let everything = || Some(Box::new(Request::Unsubscribe(Vec::new())));
-    let unclear = |wish| vec![Request::Unclear { token: token.clone(), wish }];
+    let everything = || Some(Box::new(PersonRequest::Unsubscribe(Vec::new())));
+    let unclear = |wish| vec![PersonRequest::Unclear { token: token.clone(), wish }];
     let answers = say(&mut state, unclear(everything()), Trust::Vouched);
     assert!(matches!(&answers[..], [ReplyKind::Explain(Purpose::Subscribe(_), again)] if *again == token));
     assert_eq!(say(&mut state, unclear(None), Trust::Unknown), [], "once");
@@ -101,7 +101,7 @@ fn an_answer_that_is_no_clear_yes_is_told_once_how_to_confirm() {
     assert_eq!(say(&mut state, unclear(None), Trust::Unknown), [], "a word of thanks");
     let answers = say(&mut state, unclear(everything()), Trust::Vouched);
     assert_eq!(answers, [ReplyKind::Goodbye(Vec::new())], "who follows something leaves by any mail");
-    let made_up = Request::Unclear { token: ConfirmToken::of(99), wish: None };
+    let made_up = PersonRequest::Unclear { token: ConfirmToken::of(99), wish: None };
     assert_eq!(say(&mut state, vec![made_up], Trust::Vouched), [ReplyKind::Expired]);
 }
 
@@ -116,16 +116,16 @@ fn who_leaves_in_words_that_may_mean_something_else_is_asked_back() {
         let commands = crate::domain::inbound::commands(None, line, &text);
         commands.into_iter().map(|command| command.resolve(&watchlist, &[])).collect::<Vec<_>>()
     };
-    assert_eq!(of("please unsubscribe me"), [Request::Unsubscribe(Vec::new())]);
-    assert_eq!(of("Unsubscribe from ZTE"), [Request::Unsubscribe(vec![zte()])]);
-    assert_eq!(of("unsubscribe Zte Corp"), [Request::Unsubscribe(vec![zte()])]);
-    assert_eq!(of("unsubscribe zte corporatoin"), [Request::MayLeave(vec![zte()])]);
-    assert_eq!(of("unsubscribe from the weather"), [Request::MayLeave(Vec::new())]);
-    assert_eq!(of("please unsubscribe me. Thanks, Ann"), [Request::Unsubscribe(Vec::new())]);
-    assert_eq!(of("subscribe Acme"), [Request::Untracked(Vec::new())]);
-    assert_eq!(of("subscribe zte only nonsense"), [Request::Unknown(Vec::new())]);
+    assert_eq!(of("please unsubscribe me"), [PersonRequest::Unsubscribe(Vec::new())]);
+    assert_eq!(of("Unsubscribe from ZTE"), [PersonRequest::Unsubscribe(vec![zte()])]);
+    assert_eq!(of("unsubscribe Zte Corp"), [PersonRequest::Unsubscribe(vec![zte()])]);
+    assert_eq!(of("unsubscribe zte corporatoin"), [PersonRequest::MayLeave(vec![zte()])]);
+    assert_eq!(of("unsubscribe from the weather"), [PersonRequest::MayLeave(Vec::new())]);
+    assert_eq!(of("please unsubscribe me. Thanks, Ann"), [PersonRequest::Unsubscribe(Vec::new())]);
+    assert_eq!(of("subscribe Acme"), [PersonRequest::Untracked(Vec::new())]);
+    assert_eq!(of("subscribe zte only nonsense"), [PersonRequest::Unknown(Vec::new())]);
     let mut state = state();
-    let asked = say(&mut state, vec![Request::MayLeave(Vec::new())], Trust::Vouched);
+    let asked = say(&mut state, vec![PersonRequest::MayLeave(Vec::new())], Trust::Vouched);
     assert!(matches!(&asked[..], [ReplyKind::Confirm(Purpose::Unsubscribe { .. }, _)]), "{asked:?}");
 }
 
@@ -146,13 +146,13 @@ fn leaving_takes_effect_at_once_where_the_sender_is_vouched_for_and_is_asked_bac
     let mut state = state();
     let token = token_of(&say(&mut state, vec![to_follow("zte")], Trust::Unknown));
     say(&mut state, vec![yes(token)], Trust::Unknown);
-    let asked = say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Unknown);
+    let asked = say(&mut state, vec![PersonRequest::Unsubscribe(vec![zte()])], Trust::Unknown);
     assert!(state.subscriber.active(&zte()).is_some());
     let token = token_of(&asked);
     let answers = say(&mut state, vec![yes(token)], Trust::Unknown);
     assert_eq!(answers, [ReplyKind::Goodbye(vec![zte()])]);
     assert!(state.subscriber.active(&zte()).is_none());
-    let answers = say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);
+    let answers = say(&mut state, vec![PersonRequest::Unsubscribe(vec![zte()])], Trust::Vouched);
     assert_eq!(answers, [ReplyKind::Goodbye(vec![zte()])], "the answer does not tell who is subscribed");
 }
 
@@ -161,10 +161,10 @@ fn leaving_ends_the_questions_that_stand_open() {
     let mut state = state();
     let both = token_of(&say(&mut state, vec![to_follow("zte"), to_follow("hikvision")], Trust::Unknown));
     let other = token_of(&say(&mut state, vec![to_follow("huawei")], Trust::Unknown));
-    say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);
+    say(&mut state, vec![PersonRequest::Unsubscribe(vec![zte()])], Trust::Vouched);
     assert_eq!(say(&mut state, vec![yes(both)], Trust::Unknown), [ReplyKind::Standing]);
     assert!(!state.subscriber.is_active());
-    say(&mut state, vec![Request::Leave], Trust::Unknown);
+    say(&mut state, vec![PersonRequest::Leave], Trust::Unknown);
     assert_eq!(state.confirm_on_web(&other, now()), Some((ReplyKind::Standing, false)));
     assert!(!state.subscriber.is_active());
 }
@@ -174,7 +174,7 @@ fn a_stranger_is_asked_the_same_whether_they_are_known_or_not() {
     let (mut known, mut stranger) = (state(), state());
     let token = token_of(&say(&mut known, vec![to_follow("zte")], Trust::Unknown));
     say(&mut known, vec![yes(token)], Trust::Unknown);
-    for request in [Request::List, Request::Unsubscribe(Vec::new())] {
+    for request in [PersonRequest::List, PersonRequest::Unsubscribe(Vec::new())] {
         let answers = [&mut known, &mut stranger].map(|state| {
             match say(state, vec![request.clone()], Trust::Unknown).remove(0) {
                 ReplyKind::Confirm(purpose, _) => purpose,
@@ -188,22 +188,22 @@ fn a_stranger_is_asked_the_same_whether_they_are_known_or_not() {
 #[test]
 fn a_pause_holds_until_it_is_ended() {
     let mut state = state();
-    assert_eq!(say(&mut state, vec![Request::Pause], Trust::Vouched), [ReplyKind::Paused]);
+    assert_eq!(say(&mut state, vec![PersonRequest::Pause], Trust::Vouched), [ReplyKind::Paused]);
     let later = now() + Duration::days(1);
-    converse(&mut state, vec![Request::Pause], Trust::Vouched, None, || 1, later);
-    let answers = converse(&mut state, vec![Request::Resume], Trust::Vouched, None, || 1, later);
+    converse(&mut state, vec![PersonRequest::Pause], Trust::Vouched, None, || 1, later);
+    let answers = converse(&mut state, vec![PersonRequest::Resume], Trust::Vouched, None, || 1, later);
     assert_eq!(answers, [ReplyKind::Resumed(Some(now()))]);
 }
 
 #[test]
 fn how_mail_comes_is_asked_back_unless_the_sender_is_vouched_for() {
     let mut state = state();
-    let daily = Request::Prefer(Preference::Cadence(Cadence::Daily));
+    let daily = PersonRequest::Prefer(Preference::Cadence(Cadence::Daily));
     let token = token_of(&say(&mut state, vec![daily.clone()], Trust::Unknown));
     assert_eq!(state.subscriber.preferences.cadence, Cadence::Immediate);
     say(&mut state, vec![yes(token.clone())], Trust::Unknown);
     assert_eq!(state.subscriber.preferences.cadence, Cadence::Daily);
-    let weekly = Request::Prefer(Preference::Cadence(Cadence::Weekly));
+    let weekly = PersonRequest::Prefer(Preference::Cadence(Cadence::Weekly));
     assert_eq!(say(&mut state, vec![weekly], Trust::Vouched), [ReplyKind::Preferred]);
     say(&mut state, vec![yes(token)], Trust::Unknown);
     assert_eq!(state.subscriber.preferences.cadence, Cadence::Weekly, "a confirmation counts once");
@@ -214,8 +214,8 @@ fn what_is_left_of_a_question_of_which_a_part_was_left_is_asked_again() {
     let mut state = state();
     let names = ["hikvision", "huawei", "zte"].map(|name| name.parse().unwrap());
     let selection = Selection { topics: names.to_vec(), ..Selection::default() };
-    let first = token_of(&say(&mut state, vec![Request::Subscribe(selection)], Trust::Vouched));
-    say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);
+    let first = token_of(&say(&mut state, vec![PersonRequest::Subscribe(selection)], Trust::Vouched));
+    say(&mut state, vec![PersonRequest::Unsubscribe(vec![zte()])], Trust::Vouched);
     assert_eq!(say(&mut state, vec![yes(first)], Trust::Unknown), [ReplyKind::Standing]);
     assert!(state.subscriber.subscriptions.is_empty(), "nobody agreed to the rest in those words");
     let asked = state.ask_again(|| 77, now());
@@ -223,7 +223,7 @@ fn what_is_left_of_a_question_of_which_a_part_was_left_is_asked_again() {
     assert_eq!(rest.topics, names[..2]);
     assert_eq!(state.ask_again(|| 78, now()), [], "once");
     // Left again before it was answered: two companies, one of which is left over.
-    say(&mut state, vec![Request::Unsubscribe(vec![names[0].clone()])], Trust::Vouched);
+    say(&mut state, vec![PersonRequest::Unsubscribe(vec![names[0].clone()])], Trust::Vouched);
     assert_eq!(say(&mut state, vec![yes(second.hash())], Trust::Unknown), [ReplyKind::Standing]);
     let third = token_of(&state.ask_again(|| 79, now()));
     let answers = say(&mut state, vec![yes(third)], Trust::Unknown);
@@ -235,21 +235,25 @@ fn nothing_is_asked_again_of_who_left_all_or_wants_to_be_asked_nothing() {
     let mut state = state();
     let both = || {
         let topics = vec!["hikvision".parse().unwrap(), zte()];
-        Request::Subscribe(Selection { topics, ..Selection::default() })
+        PersonRequest::Subscribe(Selection { topics, ..Selection::default() })
     };
     say(&mut state, vec![both()], Trust::Vouched);
-    say(&mut state, vec![Request::Unsubscribe(vec![zte()])], Trust::Vouched);
-    say(&mut state, vec![Request::Unsubscribe(Vec::new())], Trust::Vouched);
+    say(&mut state, vec![PersonRequest::Unsubscribe(vec![zte()])], Trust::Vouched);
+    say(&mut state, vec![PersonRequest::Unsubscribe(Vec::new())], Trust::Vouched);
     assert_eq!(state.ask_again(|| 77, now()), []);
     let token = token_of(&say(&mut state, vec![both()], Trust::Vouched));
-    say(&mut state, vec![Request::Unsubscribe(vec![zte()]), Request::Never(token)], Trust::Vouched);
+    say(
+        &mut state,
+        vec![PersonRequest::Unsubscribe(vec![zte()]), PersonRequest::Never(token)],
+        Trust::Vouched,
+    );
     assert_eq!(state.ask_again(|| 78, now()), []);
 }
 
 #[test]
 fn a_forged_message_does_nothing_and_is_not_answered() {
     let mut state = state();
-    assert_eq!(say(&mut state, vec![to_follow("zte"), Request::Help], Trust::Forged), []);
+    assert_eq!(say(&mut state, vec![to_follow("zte"), PersonRequest::Help], Trust::Forged), []);
     assert_eq!(state.correspondence, Correspondence::default());
 }
 
@@ -265,11 +269,11 @@ fn what_may_be_done_is_done_however_often_the_sender_was_answered_today() {
     let mut state = state();
     let token = token_of(&say(&mut state, vec![to_follow("zte")], Trust::Unknown));
     for _ in 0..20 {
-        say(&mut state, vec![Request::Help], Trust::Unknown);
+        say(&mut state, vec![PersonRequest::Help], Trust::Unknown);
     }
     assert_eq!(say(&mut state, vec![yes(token)], Trust::Unknown), []);
     assert!(state.subscriber.active(&zte()).is_some(), "confirmed, though not told");
-    assert_eq!(say(&mut state, vec![Request::Unsubscribe(Vec::new())], Trust::Vouched), []);
+    assert_eq!(say(&mut state, vec![PersonRequest::Unsubscribe(Vec::new())], Trust::Vouched), []);
     assert!(state.subscriber.active(&zte()).is_none());
     assert_eq!(say(&mut state, vec![to_follow("zte")], Trust::Unknown), []);
     assert!(!state.correspondence.asked.iter().any(|asked| asked.answered_at.is_none()), "none stands open");
@@ -278,7 +282,8 @@ fn what_may_be_done_is_done_however_often_the_sender_was_answered_today() {
 #[test]
 fn every_answer_of_a_mail_counts() {
     let mut state = state();
-    let many = [Request::List, Request::Help, Request::Pause, Request::Unknown(Vec::new())];
+    let many =
+        [PersonRequest::List, PersonRequest::Help, PersonRequest::Pause, PersonRequest::Unknown(Vec::new())];
     let mut answered = || say(&mut state, many.to_vec(), Trust::Vouched).len();
     assert_eq!([answered(), answered(), answered(), answered()], [4, 4, 2, 0]);
     assert_eq!(state.subscriber.paused_since, Some(now()));
@@ -291,24 +296,32 @@ fn who_leaves_is_heard_once_a_day_whatever_others_wrote_in_their_name() {
     say(&mut state, vec![yes(token)], Trust::Unknown);
     for day in 0..9 {
         let now = now() + Duration::days(day);
-        let others = [Request::List, Request::Pause, Request::Resume, Request::Help];
+        let others = [PersonRequest::List, PersonRequest::Pause, PersonRequest::Resume, PersonRequest::Help];
         for request in others.iter().cycle().take(40) {
             converse(&mut state, vec![request.clone()], Trust::Unknown, None, || 1, now);
         }
         while state.budget.take(&format!("{day}.example"), None, now) {}
-        let mut leave =
-            || converse(&mut state, vec![Request::Unsubscribe(Vec::new())], Trust::Unknown, None, || 9, now);
+        let mut leave = || {
+            converse(
+                &mut state,
+                vec![PersonRequest::Unsubscribe(Vec::new())],
+                Trust::Unknown,
+                None,
+                || 9,
+                now,
+            )
+        };
         assert!(matches!(leave()[..], [ReplyKind::Confirm(Purpose::Unsubscribe { .. }, _)]), "{day}");
         assert_eq!(leave(), [], "{day}");
     }
-    say(&mut state, vec![Request::Leave], Trust::Unknown);
+    say(&mut state, vec![PersonRequest::Leave], Trust::Unknown);
     assert!(state.subscriber.active(&zte()).is_none());
 }
 
 #[test]
 fn a_flood_of_nonsense_in_others_names_leaves_room_for_questions() {
     let mut budget = AskBudget::default();
-    let mut say = |number: u32, request: Request, trust: Trust| {
+    let mut say = |number: u32, request: PersonRequest, trust: Trust| {
         let address = format!("ann@{number}.example").parse().unwrap();
         let budget_before = std::mem::take(&mut budget);
         let mut state =
@@ -317,7 +330,7 @@ fn a_flood_of_nonsense_in_others_names_leaves_room_for_questions() {
         budget = state.budget;
         answers.len()
     };
-    let unknown = || Request::Unknown(Vec::new());
+    let unknown = || PersonRequest::Unknown(Vec::new());
     assert_eq!((0..1000).map(|number| say(number, unknown(), Trust::Unknown)).sum::<usize>(), 75);
     assert_eq!(say(1000, to_follow("zte"), Trust::Unknown), 1);
     assert_eq!(say(1001, unknown(), Trust::Vouched), 1);

@@ -4,7 +4,7 @@ use crate::domain::change::{ChangeKind, FieldChange};
 use crate::domain::company::{Alias, AliasKind};
 use crate::domain::noise::Noise;
 use crate::domain::scoring::Thresholds;
-use crate::domain::source::{PageTextSettings, Request, SourceKind};
+use crate::domain::source::{PageTextSettings, RequestSettings, SourceKind};
 
 fn watchlist() -> Watchlist {
     let company = |id: &str, name: &str, alias: &str, kind| Company {
@@ -52,7 +52,7 @@ fn source(kind: SourceKind) -> Source {
         companies: Vec::new(),
         guard: kind.default_guard(),
         noise: Noise::default(),
-        request: Request::default(),
+        request: RequestSettings::default(),
         stale_after: None,
         quiet_after: None,
         misses: None,
@@ -173,7 +173,7 @@ fn a_record_from_before_there_were_scores_is_read() {
     let record = r#"{"company":"zte","alias":"ZTE","alias_kind":"short","rule":"alias","field":"text",
         "span":{"start":0,"end":3},"excerpt":"ZTE"}"#;
     let found: Match = serde_json::from_str(record).unwrap();
-    assert_eq!((found.score, found.part), (Score::default(), Part::Entry));
+    assert_eq!((found.score, found.part), (Score::default(), ChangePart::Entry));
     assert!(found.path.is_empty() && found.reason.is_empty());
 }
 

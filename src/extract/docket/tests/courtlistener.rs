@@ -212,9 +212,9 @@ fn one_page_of_several_is_a_window() {
     assert_eq!(document.completeness, Completeness::Window);
 }
 
-fn part(name: &str, url: &str, body: &'static str) -> Part<'static> {
+fn part(name: &str, url: &str, body: &'static str) -> BundlePart<'static> {
     let content_type = Some("application/json".to_owned());
-    Part { name: name.to_owned(), url: url.parse().unwrap(), content_type, body: body.as_bytes() }
+    BundlePart { name: name.to_owned(), url: url.parse().unwrap(), content_type, body: body.as_bytes() }
 }
 
 const ENTRIES_AT: &str = "https://www.courtlistener.com/api/rest/v4/docket-entries/?docket=77";
@@ -227,7 +227,7 @@ fn the_docket_itself_and_the_pages_of_its_entries_are_asked_for() {
         pages,
         case: case.parse().ok(),
     };
-    let asked = |settings: &CourtlistenerSettings, parts: &[Part<'_>]| {
+    let asked = |settings: &CourtlistenerSettings, parts: &[BundlePart<'_>]| {
         wanted(settings, parts).unwrap().map(|wanted| (wanted.name, wanted.url.to_string()))
     };
     let mut parts = vec![part("first", ENTRIES_AT, API)];

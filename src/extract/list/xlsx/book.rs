@@ -1,8 +1,8 @@
 //! What a workbook consists of: its sheets, the texts they share, the styles of their cells.
 
-use super::package::{Package, Stream, attribute, is_set};
+use super::package::{XlsxPackage, XmlStream, attribute, is_set};
 use super::style::Styles;
-use super::text::{Text, texts};
+use super::text::{SharedText, texts};
 use crate::domain::verdict::Unreadable;
 use crate::extract::limits;
 
@@ -16,28 +16,28 @@ pub(super) struct SheetFile {
 
 /// A workbook, opened.
 pub(super) struct Book<'b> {
-    package: Package<'b>,
+    package: XlsxPackage<'b>,
     pub(super) sheets: Vec<SheetFile>,
-    pub(super) facts: Facts,
+    pub(super) facts: BookFacts,
 }
 
 /// What the cells of all sheets refer to.
 #[derive(Default)]
-pub(super) struct Facts {
+pub(super) struct BookFacts {
     pub(super) styles: Styles,
-    pub(super) texts: Vec<Text>,
+    pub(super) texts: Vec<SharedText>,
     /// Whether days are counted from 1904, as some do on a Mac.
     pub(super) is_from_1904: bool,
 }
 
 /// A part to which another leads.
-struct Relation {
+struct PartRelation {
     id: String,
     kind: String,
     target: String,
 }
 
-impl Relation {
+impl PartRelation {
     /// What the relation is, by the end of its type; the strict form has another beginning.
     fn is(&self, kind: &str) -> bool {
         self.kind.rsplit('/').next() == Some(kind)
@@ -48,7 +48,7 @@ impl<'b> Book<'b> {
     /// # Errors
     /// Where the body is no workbook.
     pub(super) fn open(body: &'b [u8]) -> Result<Self, Unreadable> {
-        let mut package = Package::open(body)?;
+        let mut package = XlsxPackage::open(body)?;
         let root = relations(&mut package, "", "_rels/.rels")?;
         let path = root.iter().find(|relation| relation.is("officeDocument"));
         let path = path.map_or_else(|| "xl/workbook.xml".to_owned(), |relation| relation.target.clone());
@@ -58,7 +58,7 @@ impl<'b> Book<'b> {
         let target = |kind: &str| {
             relations.iter().find(|relation| relation.is(kind)).map(|found| found.target.clone())
         };
-        let mut facts = Facts { is_from_1904, ..Facts::default() };
+        let mut facts = BookFacts { is_from_1904, ..BookFacts::default() };
         if let Some(path) = target("styles")
             && let Some(file) = package.find(&path)?
         {
@@ -73,13 +73,17 @@ impl<'b> Book<'b> {
     }
 
     /// A sheet's file, and what its cells refer to.
-    pub(super) fn sheet(&mut self, sheet: &SheetFile) -> Result<(Stream<'_>, &Facts), Unreadable> {
+    pub(super) fn sheet(&mut self, sheet: &SheetFile) -> Result<(XmlStream<'_>, &BookFacts), Unreadable> {
         Ok((self.package.file(&sheet.path)?, &self.facts))
     }
 }
 
 /// Where a file leads; targets are paths within the package.
-fn relations(package: &mut Package<'_>, folder: &str, path: &str) -> Result<Vec<Relation>, Unreadable> {
+fn relations(
+    package: &mut XlsxPackage<'_>,
+    folder: &str,
+    path: &str,
+) -> Result<Vec<PartRelation>, Unreadable> {
     let Some(file) = package.find(path)? else { return Ok(Vec::new()) };
     let mut relations = Vec::new();
     file.each_open(|name, tag| {
@@ -87,7 +91,7 @@ fn relations(package: &mut Package<'_>, folder: &str, path: &str) -> Result<Vec<
             && let (Some(id), Some(kind), Some(target)) =
                 (attribute(tag, "Id"), attribute(tag, "Type"), attribute(tag, "Target"))
         {
-            relations.push(Relation { id, kind, target: joined(folder, &target) });
+            relations.push(PartRelation { id, kind, target: joined(folder, &target) });
         }
         limits::check_parts("files of the spreadsheet", relations.len())
     })?;
@@ -111,7 +115,7 @@ fn joined(folder: &str, target: &str) -> String {
 }
 
 /// The sheets of cells in their order, and how days are counted.
-fn workbook(file: Stream<'_>, relations: &[Relation]) -> Result<(Vec<SheetFile>, bool), Unreadable> {
+fn workbook(file: XmlStream<'_>, relations: &[PartRelation]) -> Result<(Vec<SheetFile>, bool), Unreadable> {
     let (mut sheets, mut is_from_1904) = (Vec::new(), false);
     file.each_open(|name, tag| {
         match name {

@@ -1,12 +1,12 @@
 //! The cells of a sheet, row by row, merged ones in each place that they cover.
 
-use super::book::{Book, Facts, SheetFile};
+use super::book::{Book, BookFacts, SheetFile};
 use super::decimal::Decimal;
-use super::format::Format;
-use super::frame::{Frame, Region, place};
+use super::format::NumberFormat;
+use super::frame::{Region, SheetFrame, place};
 use super::moment;
-use super::package::{Piece, Stream, attribute, is_set, number};
-use super::text::{Builder, Text, unescaped};
+use super::package::{XmlPiece, XmlStream, attribute, is_set, number};
+use super::text::{SharedText, SharedTextBuilder, unescaped};
 use crate::domain::verdict::Unreadable;
 use crate::extract::limits;
 use crate::extract::xml::unexpected;
@@ -25,7 +25,7 @@ pub(super) const MAX_COLUMNS: usize = 16_384;
 
 /// A cell that says something.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Cell {
+pub(super) struct SheetCell {
     pub(super) column: usize,
     pub(super) text: String,
     /// What of it is struck through.
@@ -37,23 +37,23 @@ pub(super) struct Cell {
 
 /// The cells of a row that say something, by their columns.
 #[derive(Debug)]
-pub(super) struct Row {
-    cells: Vec<Cell>,
+pub(super) struct SheetRow {
+    cells: Vec<SheetCell>,
     /// Over how many columns the one cell is merged of which the row consists; 0 of another row.
     pub(super) band: usize,
 }
 
-impl Row {
-    pub(super) fn at(&self, column: usize) -> Option<&Cell> {
+impl SheetRow {
+    pub(super) fn at(&self, column: usize) -> Option<&SheetCell> {
         self.cells.binary_search_by_key(&column, |cell| cell.column).ok().map(|index| &self.cells[index])
     }
 
     /// A row of one cell over its columns.
-    pub(super) fn of_one(cell: Cell) -> Self {
+    pub(super) fn of_one(cell: SheetCell) -> Self {
         Self { cells: vec![cell], band: 1 }
     }
 
-    pub(super) fn cells(&self) -> &[Cell] {
+    pub(super) fn cells(&self) -> &[SheetCell] {
         &self.cells
     }
 
@@ -69,18 +69,18 @@ impl Row {
 }
 
 /// Reads one row after another; blank rows are passed over.
-pub(super) struct Cells<'a> {
-    stream: Stream<'a>,
-    facts: &'a Facts,
-    frame: Frame,
+pub(super) struct SheetReader<'a> {
+    stream: XmlStream<'a>,
+    facts: &'a BookFacts,
+    frame: SheetFrame,
     merged: Merged,
     /// The number of the last row, from 1.
     row: u32,
 }
 
-impl<'a> Cells<'a> {
+impl<'a> SheetReader<'a> {
     pub(super) fn of(book: &'a mut Book<'_>, sheet: &SheetFile) -> Result<Self, Unreadable> {
-        let frame = Frame::read(book.sheet(sheet)?.0)?;
+        let frame = SheetFrame::read(book.sheet(sheet)?.0)?;
         let merged = Merged::of(&frame.regions);
         let (stream, facts) = book.sheet(sheet)?;
         Ok(Self { stream, facts, frame, merged, row: 0 })
@@ -92,9 +92,9 @@ impl<'a> Cells<'a> {
     }
 
     /// The next row that says something of its own.
-    pub(super) fn row(&mut self) -> Result<Option<Row>, Unreadable> {
+    pub(super) fn row(&mut self) -> Result<Option<SheetRow>, Unreadable> {
         while let Some(piece) = self.stream.next()? {
-            if let Piece::Open(tag) = piece
+            if let XmlPiece::Open(tag) = piece
                 && tag.local_name().as_ref() == "row"
             {
                 let is_hidden = is_set(&tag, "hidden") || number::<f64>(&tag, "ht") == Some(0.0);
@@ -106,33 +106,33 @@ impl<'a> Cells<'a> {
                 cells.sort_by_key(|cell| cell.column);
                 cells.dedup_by_key(|cell| cell.column);
                 let band = self.merged.fill(&self.frame.regions, self.row.saturating_sub(1), &mut cells)?;
-                return Ok(Some(Row { cells, band }));
+                return Ok(Some(SheetRow { cells, band }));
             }
         }
         Ok(None)
     }
 
     /// The cells of the row that has begun, those that say something.
-    fn cells(&mut self, is_hidden: bool) -> Result<Vec<Cell>, Unreadable> {
-        let (mut cells, mut column, mut bytes): (Vec<Cell>, usize, usize) = (Vec::new(), 0, 0);
-        let mut current: Option<Reading> = None;
+    fn cells(&mut self, is_hidden: bool) -> Result<Vec<SheetCell>, Unreadable> {
+        let (mut cells, mut column, mut bytes): (Vec<SheetCell>, usize, usize) = (Vec::new(), 0, 0);
+        let mut current: Option<CellBuilder> = None;
         while let Some(piece) = self.stream.next()? {
             match (&piece, &mut current) {
-                (Piece::Close(tag), _) if tag.local_name().as_ref() == "row" => break,
-                (Piece::Open(tag), None) if tag.local_name().as_ref() == "c" => {
+                (XmlPiece::Close(tag), _) if tag.local_name().as_ref() == "row" => break,
+                (XmlPiece::Open(tag), None) if tag.local_name().as_ref() == "c" => {
                     column =
                         attribute(tag, "r").and_then(|at| place(&at)).map_or(column, |(_, column)| column);
                     if column >= MAX_COLUMNS {
                         return Err(too_much(self.row, &format_args!("more than {MAX_COLUMNS} columns")));
                     }
-                    current = Some(Reading::of(tag));
+                    current = Some(CellBuilder::of(tag));
                 }
-                (Piece::Close(tag), Some(_)) if tag.local_name().as_ref() == "c" => {
+                (XmlPiece::Close(tag), Some(_)) if tag.local_name().as_ref() == "c" => {
                     let read = current.take().map(|reading| reading.finish(self.facts)).transpose()?;
                     let is_hidden = is_hidden || self.frame.is_hidden(column);
                     if let Some(cell) = read.filter(|cell| !cell.text.is_empty()) {
                         bytes += cell.text.len() + CELL_BYTES;
-                        cells.push(Cell { column, is_hidden: is_hidden || cell.is_hidden, ..cell });
+                        cells.push(SheetCell { column, is_hidden: is_hidden || cell.is_hidden, ..cell });
                     }
                     column += 1;
                     if bytes > MAX_ROW_BYTES {
@@ -155,41 +155,44 @@ fn too_much(row: u32, found: &dyn std::fmt::Display) -> Unreadable {
 }
 
 /// A cell under construction.
-struct Reading {
+struct CellBuilder {
     kind: String,
     style: usize,
     value: String,
     is_in_value: bool,
-    inline: Builder,
+    inline: SharedTextBuilder,
 }
 
-impl Reading {
+impl CellBuilder {
     fn of(tag: &quick_xml::events::BytesStart<'_>) -> Self {
         Self {
             kind: attribute(tag, "t").unwrap_or_default(),
             style: number(tag, "s").unwrap_or(0),
             value: String::new(),
             is_in_value: false,
-            inline: Builder::default(),
+            inline: SharedTextBuilder::default(),
         }
     }
 
-    fn take(&mut self, piece: &Piece<'_>) {
+    fn take(&mut self, piece: &XmlPiece<'_>) {
         match piece {
-            Piece::Open(tag) if tag.local_name().as_ref() == "v" => self.is_in_value = true,
-            Piece::Close(tag) if tag.local_name().as_ref() == "v" => self.is_in_value = false,
-            Piece::Text(text) if self.is_in_value => self.value.push_str(text),
+            XmlPiece::Open(tag) if tag.local_name().as_ref() == "v" => self.is_in_value = true,
+            XmlPiece::Close(tag) if tag.local_name().as_ref() == "v" => self.is_in_value = false,
+            XmlPiece::Text(text) if self.is_in_value => self.value.push_str(text),
             piece => self.inline.take(piece),
         }
     }
 
     /// What a reader sees in the cell; days are written as in ISO 8601.
-    fn finish(self, facts: &Facts) -> Result<Cell, Unreadable> {
+    fn finish(self, facts: &BookFacts) -> Result<SheetCell, Unreadable> {
         let default = super::style::Style::default();
         let style = facts.styles.of(self.style).unwrap_or(&default);
-        let said =
-            |text: Text| Cell { struck: text.struck(style.is_struck), text: text.all, ..Cell::default() };
-        let plain = |text: String| said(Text::plain(text));
+        let said = |text: SharedText| SheetCell {
+            struck: text.struck(style.is_struck),
+            text: text.all,
+            ..SheetCell::default()
+        };
+        let plain = |text: String| said(SharedText::plain(text));
         let value = self.value.trim();
         Ok(match self.kind.as_str() {
             "s" => {
@@ -211,16 +214,16 @@ impl Reading {
             "d" | "e" => plain(value.to_owned()),
             _ => {
                 let (text, is_hidden) = shown(value, &style.format, facts.is_from_1904);
-                Cell { is_hidden, ..plain(text) }
+                SheetCell { is_hidden, ..plain(text) }
             }
         })
     }
 }
 
 /// A number as its format shows it, and whether that hides it.
-fn shown(value: &str, format: &Format, is_from_1904: bool) -> (String, bool) {
+fn shown(value: &str, format: &NumberFormat, is_from_1904: bool) -> (String, bool) {
     let Some(number) = Decimal::of(value) else { return (value.to_owned(), false) };
-    if let Format::Moment { has_day } = format
+    if let NumberFormat::Moment { has_day } = format
         && let Some(text) = moment::shown(value, *has_day, is_from_1904)
     {
         return (text, false);
@@ -233,7 +236,7 @@ struct Merged {
     /// In the order of their first rows, the last first.
     ahead: Vec<usize>,
     /// Those that reach into the row, with what they say.
-    open: Vec<(usize, Cell)>,
+    open: Vec<(usize, SheetCell)>,
     left: usize,
 }
 
@@ -246,7 +249,12 @@ impl Merged {
 
     /// Puts what merged cells say where they cover the row. One that covers all that the row says is
     /// said once; over how many columns it is merged is returned, 0 of another row.
-    fn fill(&mut self, regions: &[Region], number: u32, row: &mut Vec<Cell>) -> Result<usize, Unreadable> {
+    fn fill(
+        &mut self,
+        regions: &[Region],
+        number: u32,
+        row: &mut Vec<SheetCell>,
+    ) -> Result<usize, Unreadable> {
         self.open.retain(|(index, _)| regions[*index].end.0 >= number);
         while let Some(index) = self.ahead.pop_if(|index| regions[*index].start.0 <= number) {
             let region = &regions[index];
@@ -273,7 +281,7 @@ impl Merged {
                     .left
                     .checked_sub(cell.text.len() + CELL_BYTES)
                     .ok_or_else(|| too_much(number + 1, &"merged cells that cover more than can be read"))?;
-                row.push(Cell { column, ..cell.clone() });
+                row.push(SheetCell { column, ..cell.clone() });
             }
         }
         row.sort_by_key(|cell| cell.column);

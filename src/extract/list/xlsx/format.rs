@@ -8,22 +8,22 @@ use crate::domain::text::one_line;
 
 /// How numbers are shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) enum Format {
+pub(super) enum NumberFormat {
     /// As they are.
     #[default]
     General,
     /// As days, or times of a day.
     Moment { has_day: bool },
     /// By the sections for what is positive, negative and zero.
-    Sections(Vec<Section>),
+    Sections(Vec<FormatSection>),
 }
 
 /// A section of a format.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Section(Vec<Token>);
+pub(super) struct FormatSection(Vec<FormatToken>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
+enum FormatToken {
     Literal(String),
     /// `0`, `#` or `?`: a digit, one perhaps, one or a blank.
     Digit(char),
@@ -40,39 +40,39 @@ enum Token {
 }
 
 /// The formats that have a number and no code (18.8.30), those of days in East Asia among them.
-pub(super) fn built_in(id: u32) -> Format {
+pub(super) fn built_in(id: u32) -> NumberFormat {
     match id {
-        1 => Format::of("0"),
-        2 => Format::of("0.00"),
-        3 => Format::of("#,##0"),
-        4 => Format::of("#,##0.00"),
-        5 | 6 => Format::of("\"$\"#,##0;-\"$\"#,##0"),
-        7 | 8 => Format::of("\"$\"#,##0.00;-\"$\"#,##0.00"),
-        9 => Format::of("0%"),
-        10 => Format::of("0.00%"),
-        14..=17 | 22 | 27..=31 | 34..=36 | 50..=58 => Format::Moment { has_day: true },
-        18..=21 | 32 | 33 | 45..=47 => Format::Moment { has_day: false },
-        37 | 38 => Format::of("#,##0;(#,##0)"),
-        39 | 40 => Format::of("#,##0.00;(#,##0.00)"),
-        41 => Format::of("#,##0;(#,##0);\"-\""),
-        42 => Format::of("\"$\"#,##0;\"$\"(#,##0);\"$\"\"-\""),
-        43 => Format::of("#,##0.00;(#,##0.00);\"-\""),
-        44 => Format::of("\"$\"#,##0.00;\"$\"(#,##0.00);\"$\"\"-\""),
-        _ => Format::General,
+        1 => NumberFormat::of("0"),
+        2 => NumberFormat::of("0.00"),
+        3 => NumberFormat::of("#,##0"),
+        4 => NumberFormat::of("#,##0.00"),
+        5 | 6 => NumberFormat::of("\"$\"#,##0;-\"$\"#,##0"),
+        7 | 8 => NumberFormat::of("\"$\"#,##0.00;-\"$\"#,##0.00"),
+        9 => NumberFormat::of("0%"),
+        10 => NumberFormat::of("0.00%"),
+        14..=17 | 22 | 27..=31 | 34..=36 | 50..=58 => NumberFormat::Moment { has_day: true },
+        18..=21 | 32 | 33 | 45..=47 => NumberFormat::Moment { has_day: false },
+        37 | 38 => NumberFormat::of("#,##0;(#,##0)"),
+        39 | 40 => NumberFormat::of("#,##0.00;(#,##0.00)"),
+        41 => NumberFormat::of("#,##0;(#,##0);\"-\""),
+        42 => NumberFormat::of("\"$\"#,##0;\"$\"(#,##0);\"$\"\"-\""),
+        43 => NumberFormat::of("#,##0.00;(#,##0.00);\"-\""),
+        44 => NumberFormat::of("\"$\"#,##0.00;\"$\"(#,##0.00);\"$\"\"-\""),
+        _ => NumberFormat::General,
     }
 }
 
-impl Format {
+impl NumberFormat {
     /// The format that a code means.
     pub(super) fn of(code: &str) -> Self {
         let Some(mut sections) = sections(code).filter(|_| !code.is_empty()) else { return Self::General };
         // The fourth is for texts.
         sections.truncate(3);
-        let moments = |section: &Section| {
+        let moments = |section: &FormatSection| {
             section
                 .0
                 .iter()
-                .filter_map(|token| if let Token::Moment(c) = token { Some(*c) } else { None })
+                .filter_map(|token| if let FormatToken::Moment(c) = token { Some(*c) } else { None })
                 .collect()
         };
         let first: Vec<char> = sections.first().map(moments).unwrap_or_default();
@@ -81,7 +81,7 @@ impl Format {
             let has_time = first.iter().any(|c| matches!(c, 'h' | 's'));
             return Self::Moment { has_day: first.iter().any(|c| matches!(c, 'd' | 'y')) || !has_time };
         }
-        if sections.iter().flat_map(|section| &section.0).any(|token| *token == Token::Other) {
+        if sections.iter().flat_map(|section| &section.0).any(|token| *token == FormatToken::Other) {
             return Self::General;
         }
         Self::Sections(sections)
@@ -96,7 +96,8 @@ impl Format {
     pub(super) fn shown(&self, number: &Decimal) -> String {
         let Self::Sections(sections) = self else { return number.to_string() };
         let Some((section, is_signed)) = section_for(sections, number) else { return number.to_string() };
-        let has_number = section.0.iter().any(|token| matches!(token, Token::Digit(_) | Token::General));
+        let has_number =
+            section.0.iter().any(|token| matches!(token, FormatToken::Digit(_) | FormatToken::General));
         if section.0.is_empty() || !has_number && !number.is_zero() {
             return number.to_string();
         }
@@ -106,7 +107,7 @@ impl Format {
 }
 
 /// The section by which a number is shown, and whether its sign is shown beside it.
-fn section_for<'a>(sections: &'a [Section], number: &Decimal) -> Option<(&'a Section, bool)> {
+fn section_for<'a>(sections: &'a [FormatSection], number: &Decimal) -> Option<(&'a FormatSection, bool)> {
     match sections {
         [_, negative, ..] if number.is_negative => Some((negative, false)),
         [_, _, zero] if number.is_zero() => Some((zero, false)),
@@ -115,16 +116,17 @@ fn section_for<'a>(sections: &'a [Section], number: &Decimal) -> Option<(&'a Sec
     }
 }
 
-impl Section {
+impl FormatSection {
     fn laid_out(&self, number: &Decimal) -> String {
-        let percents = self.0.iter().filter(|token| **token == Token::Percent).count();
+        let percents = self.0.iter().filter(|token| **token == FormatToken::Percent).count();
         let number = number.shifted(2 * i32::try_from(percents).unwrap_or(0));
-        let end = self.0.iter().position(|token| *token == Token::Point);
-        let is_digit = |token: &Token| matches!(token, Token::Digit(_));
+        let end = self.0.iter().position(|token| *token == FormatToken::Point);
+        let is_digit = |token: &FormatToken| matches!(token, FormatToken::Digit(_));
         // Without a point, the digits behind it follow the last place for one.
         let end = end.or_else(|| self.0.iter().rposition(is_digit).map(|last| last + 1)).unwrap_or(0);
         let (before, behind) = self.0.split_at(end);
-        let has_place = before.iter().any(|token| matches!(token, Token::Digit(_) | Token::General));
+        let has_place =
+            before.iter().any(|token| matches!(token, FormatToken::Digit(_) | FormatToken::General));
         let mut shown = whole(before, &number.whole);
         if !has_place && behind.iter().any(is_digit) && number.whole != "0" {
             shown.push_str(&number.whole);
@@ -135,9 +137,9 @@ impl Section {
 }
 
 /// The digits before the point, from the last to the first: what has no place of its own stands at the first.
-fn whole(tokens: &[Token], digits: &str) -> String {
-    let first = tokens.iter().position(|token| matches!(token, Token::Digit(_)));
-    let has_thousands = tokens.contains(&Token::Thousands);
+fn whole(tokens: &[FormatToken], digits: &str) -> String {
+    let first = tokens.iter().position(|token| matches!(token, FormatToken::Digit(_)));
+    let has_thousands = tokens.contains(&FormatToken::Thousands);
     let mut left = if digits == "0" { "" } else { digits };
     let (mut shown, mut count) = (Vec::new(), 0_usize);
     let push = |shown: &mut Vec<String>, count: &mut usize, digit: char| {
@@ -149,7 +151,7 @@ fn whole(tokens: &[Token], digits: &str) -> String {
     };
     for (index, token) in tokens.iter().enumerate().rev() {
         match token {
-            Token::Digit(place) => {
+            FormatToken::Digit(place) => {
                 let last = left.chars().next_back();
                 left = &left[..left.len() - usize::from(last.is_some())];
                 match (last, place) {
@@ -162,28 +164,28 @@ fn whole(tokens: &[Token], digits: &str) -> String {
                     left = "";
                 }
             }
-            Token::General => shown.push(digits.to_owned()),
-            Token::Literal(text) => shown.push(text.clone()),
-            Token::Percent => shown.push("%".to_owned()),
-            Token::Point | Token::Thousands | Token::Moment(_) | Token::Other => {}
+            FormatToken::General => shown.push(digits.to_owned()),
+            FormatToken::Literal(text) => shown.push(text.clone()),
+            FormatToken::Percent => shown.push("%".to_owned()),
+            FormatToken::Point | FormatToken::Thousands | FormatToken::Moment(_) | FormatToken::Other => {}
         }
     }
     shown.into_iter().rev().collect()
 }
 
 /// The point, the digits behind it and what follows.
-fn fraction(tokens: &[Token], number: &Decimal) -> String {
-    let places = tokens.iter().filter(|token| matches!(token, Token::Digit(_))).count();
+fn fraction(tokens: &[FormatToken], number: &Decimal) -> String {
+    let places = tokens.iter().filter(|token| matches!(token, FormatToken::Digit(_))).count();
     let mut digits = number.fraction.chars();
     let (mut shown, mut seen) = (String::new(), 0);
-    if places == 0 && !tokens.contains(&Token::General) && !number.fraction.is_empty() {
+    if places == 0 && !tokens.contains(&FormatToken::General) && !number.fraction.is_empty() {
         shown.push('.');
         shown.extend(&mut digits);
     }
     for token in tokens {
         match token {
-            Token::Point if places > 0 => shown.push('.'),
-            Token::Digit(place) => {
+            FormatToken::Point if places > 0 => shown.push('.'),
+            FormatToken::Digit(place) => {
                 seen += 1;
                 match (digits.next(), place) {
                     (Some(digit), _) => shown.push(digit),
@@ -194,10 +196,12 @@ fn fraction(tokens: &[Token], number: &Decimal) -> String {
                     shown.extend(&mut digits);
                 }
             }
-            Token::General => shown.push_str(&Decimal { is_negative: false, ..number.clone() }.to_string()),
-            Token::Literal(text) => shown.push_str(text),
-            Token::Percent => shown.push('%'),
-            Token::Point | Token::Thousands | Token::Moment(_) | Token::Other => {}
+            FormatToken::General => {
+                shown.push_str(&Decimal { is_negative: false, ..number.clone() }.to_string());
+            }
+            FormatToken::Literal(text) => shown.push_str(text),
+            FormatToken::Percent => shown.push('%'),
+            FormatToken::Point | FormatToken::Thousands | FormatToken::Moment(_) | FormatToken::Other => {}
         }
     }
     // A point with nothing behind it is none.
@@ -206,24 +210,24 @@ fn fraction(tokens: &[Token], number: &Decimal) -> String {
 }
 
 /// The sections of a code; `None` where conditions choose among them.
-fn sections(code: &str) -> Option<Vec<Section>> {
-    let mut sections = vec![Section(Vec::new())];
+fn sections(code: &str) -> Option<Vec<FormatSection>> {
+    let mut sections = vec![FormatSection(Vec::new())];
     let mut rest = code.chars();
     while let Some(c) = rest.next() {
         let token = match c {
             ';' => {
-                sections.push(Section(Vec::new()));
+                sections.push(FormatSection(Vec::new()));
                 continue;
             }
-            '"' => Token::Literal(rest.by_ref().take_while(|c| *c != '"').collect()),
-            '\\' => Token::Literal(rest.next().map(String::from).unwrap_or_default()),
+            '"' => FormatToken::Literal(rest.by_ref().take_while(|c| *c != '"').collect()),
+            '\\' => FormatToken::Literal(rest.next().map(String::from).unwrap_or_default()),
             // As wide as the next character.
             '_' => {
                 rest.next();
-                Token::Literal(" ".to_owned())
+                FormatToken::Literal(" ".to_owned())
             }
             // The next character as often as it fits.
-            '*' if rest.next() == Some(' ') => Token::Literal(" ".to_owned()),
+            '*' if rest.next() == Some(' ') => FormatToken::Literal(" ".to_owned()),
             '*' => continue,
             '[' => {
                 let within: String = rest.by_ref().take_while(|c| *c != ']').collect();
@@ -235,56 +239,56 @@ fn sections(code: &str) -> Option<Vec<Section>> {
             }
             'G' | 'g' if rest.as_str().to_ascii_lowercase().starts_with("eneral") => {
                 rest = rest.as_str()[6..].chars();
-                Token::General
+                FormatToken::General
             }
             'A' | 'a' if starts_with(rest.as_str(), "m/pm") => {
                 rest = rest.as_str()[4..].chars();
-                Token::Moment('h')
+                FormatToken::Moment('h')
             }
             'A' | 'a' if starts_with(rest.as_str(), "/p") => {
                 rest = rest.as_str()[2..].chars();
-                Token::Moment('h')
+                FormatToken::Moment('h')
             }
-            '0' | '#' | '?' => Token::Digit(c),
-            '.' => Token::Point,
-            ',' => Token::Thousands,
-            '%' => Token::Percent,
+            '0' | '#' | '?' => FormatToken::Digit(c),
+            '.' => FormatToken::Point,
+            ',' => FormatToken::Thousands,
+            '%' => FormatToken::Percent,
             'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' | 's' | 'S' => {
-                Token::Moment(c.to_ascii_lowercase())
+                FormatToken::Moment(c.to_ascii_lowercase())
             }
-            'E' | 'e' | '@' => Token::Other,
-            c => Token::Literal(c.to_string()),
+            'E' | 'e' | '@' => FormatToken::Other,
+            c => FormatToken::Literal(c.to_string()),
         };
-        if let Some(Section(tokens)) = sections.last_mut() {
+        if let Some(FormatSection(tokens)) = sections.last_mut() {
             tokens.push(token);
         }
     }
-    Some(sections.into_iter().map(Section::settled).collect())
+    Some(sections.into_iter().map(FormatSection::settled).collect())
 }
 
 fn starts_with(text: &str, begin: &str) -> bool {
     text.get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin))
 }
 
-impl Section {
+impl FormatSection {
     /// A comma behind the last place leaves thousands away; a stroke between places that may be blank
     /// makes a fraction.
     fn settled(mut self) -> Self {
-        let is_digit = |token: &Token| matches!(token, Token::Digit(_));
-        let point = self.0.iter().position(|token| *token == Token::Point).unwrap_or(self.0.len());
+        let is_digit = |token: &FormatToken| matches!(token, FormatToken::Digit(_));
+        let point = self.0.iter().position(|token| *token == FormatToken::Point).unwrap_or(self.0.len());
         let last = self.0[..point].iter().rposition(is_digit);
-        let has_blank = self.0.iter().any(|token| matches!(token, Token::Digit('#' | '?')));
+        let has_blank = self.0.iter().any(|token| matches!(token, FormatToken::Digit('#' | '?')));
         for index in 0..self.0.len() {
             let is_behind = last.is_some_and(|last| index > last);
             match &self.0[index] {
-                Token::Thousands if is_behind => self.0[index] = Token::Other,
-                Token::Literal(text) if text == "/" && has_blank => self.0[index] = Token::Other,
+                FormatToken::Thousands if is_behind => self.0[index] = FormatToken::Other,
+                FormatToken::Literal(text) if text == "/" && has_blank => self.0[index] = FormatToken::Other,
                 _ => {}
             }
         }
-        let has_moment = self.0.iter().any(|token| matches!(token, Token::Moment(_)));
+        let has_moment = self.0.iter().any(|token| matches!(token, FormatToken::Moment(_)));
         if has_moment {
-            self.0.retain(|token| matches!(token, Token::Moment(_)));
+            self.0.retain(|token| matches!(token, FormatToken::Moment(_)));
         }
         self
     }
@@ -292,7 +296,7 @@ impl Section {
 
 enum Bracketed {
     Nothing,
-    Token(Token),
+    Token(FormatToken),
     Condition,
 }
 
@@ -303,14 +307,14 @@ fn bracketed(within: &str) -> Bracketed {
         return if sign.is_empty() {
             Bracketed::Nothing
         } else {
-            Bracketed::Token(Token::Literal(sign.to_owned()))
+            Bracketed::Token(FormatToken::Literal(sign.to_owned()))
         };
     }
     let first = within.chars().next().map(|c| c.to_ascii_lowercase());
     match first {
         Some('<' | '>' | '=') => Bracketed::Condition,
         Some(c @ ('h' | 'm' | 's')) if within.chars().all(|other| other.eq_ignore_ascii_case(&c)) => {
-            Bracketed::Token(Token::Moment(if c == 'm' { 's' } else { c }))
+            Bracketed::Token(FormatToken::Moment(if c == 'm' { 's' } else { c }))
         }
         _ => Bracketed::Nothing,
     }
@@ -323,7 +327,7 @@ mod tests {
     #[track_caller]
     fn check(code: &str, number: &str, expected: &str) {
         let number = Decimal::of(number).unwrap();
-        assert_eq!(Format::of(code).shown(&number), expected, "{code} {number}");
+        assert_eq!(NumberFormat::of(code).shown(&number), expected, "{code} {number}");
     }
 
     #[test]
@@ -383,18 +387,18 @@ mod tests {
             ("h:mm AM/PM", false),
             ("[h]:mm:ss", false),
         ] {
-            assert_eq!(Format::of(code), Format::Moment { has_day }, "{code}");
+            assert_eq!(NumberFormat::of(code), NumberFormat::Moment { has_day }, "{code}");
         }
         for code in ["0 \"days\"", "\\d0", "[Red]0", "General", "#,##0"] {
-            assert!(!matches!(Format::of(code), Format::Moment { .. }), "{code}");
+            assert!(!matches!(NumberFormat::of(code), NumberFormat::Moment { .. }), "{code}");
         }
     }
 
     #[test]
     fn a_format_of_nothing_hides_the_number() {
         let number = Decimal::of("5").unwrap();
-        assert!(Format::of(";;;").hides(&number) && !Format::of("0;;;").hides(&number));
-        assert!(Format::of("0;;;").hides(&Decimal::of("-5").unwrap()));
-        assert_eq!(Format::of(";;;").shown(&number), "5");
+        assert!(NumberFormat::of(";;;").hides(&number) && !NumberFormat::of("0;;;").hides(&number));
+        assert!(NumberFormat::of("0;;;").hides(&Decimal::of("-5").unwrap()));
+        assert_eq!(NumberFormat::of(";;;").shown(&number), "5");
     }
 }

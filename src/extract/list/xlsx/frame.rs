@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::cells::{MAX_COLUMNS, check_regions};
-use super::package::{Piece, Stream, attribute, is_set, number};
+use super::package::{XmlPiece, XmlStream, attribute, is_set, number};
 use crate::domain::verdict::Unreadable;
 
 /// Cells that are merged: the first and the last, each by row and column from 0.
@@ -48,22 +48,22 @@ pub(super) fn place(reference: &str) -> Option<(u32, usize)> {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Frame {
+pub(super) struct SheetFrame {
     hidden: Vec<RangeInclusive<usize>>,
     pub(super) regions: Vec<Region>,
     /// Whether rows of one merged cell stand below each other row, nearly: they say more of it.
     pub(super) are_bands_details: bool,
 }
 
-impl Frame {
+impl SheetFrame {
     /// # Errors
     /// Where the sheet is not well-formed, or has more than can be held.
-    pub(super) fn read(mut file: Stream<'_>) -> Result<Self, Unreadable> {
+    pub(super) fn read(mut file: XmlStream<'_>) -> Result<Self, Unreadable> {
         let mut frame = Self::default();
         // Rows that say something, by their numbers from 0.
         let (mut rows, mut row, mut is_noted) = (0_usize, 0_u32, true);
         while let Some(piece) = file.next()? {
-            let Piece::Open(tag) = piece else { continue };
+            let XmlPiece::Open(tag) = piece else { continue };
             match tag.local_name().as_ref() {
                 "col" => frame.take_column(&tag),
                 "row" => {

@@ -31,7 +31,7 @@ const MAX_PIECE_BYTES: usize = 1 << 20;
 const MAX_DEPTH: usize = 64;
 
 /// An archive whose files are read by their paths.
-pub(super) struct Package<'b> {
+pub(super) struct XlsxPackage<'b> {
     archive: ZipArchive<Cursor<&'b [u8]>>,
 }
 
@@ -39,7 +39,7 @@ fn no_package(error: &dyn std::fmt::Display) -> Unreadable {
     unexpected("the spreadsheet (expected an archive in the XLSX form)", error)
 }
 
-impl<'b> Package<'b> {
+impl<'b> XlsxPackage<'b> {
     /// # Errors
     /// Where the body is no archive, or one that unpacks to too much.
     pub(super) fn open(body: &'b [u8]) -> Result<Self, Unreadable> {
@@ -68,25 +68,25 @@ impl<'b> Package<'b> {
     ///
     /// # Errors
     /// Where it cannot be unpacked.
-    pub(super) fn find(&mut self, path: &str) -> Result<Option<Stream<'_>>, Unreadable> {
+    pub(super) fn find(&mut self, path: &str) -> Result<Option<XmlStream<'_>>, Unreadable> {
         let path = path.trim_start_matches('/');
         let is_it = |name: &ZipResult<Cow<'_, str>>| {
             name.as_ref().is_ok_and(|name| name.trim_start_matches('/').eq_ignore_ascii_case(path))
         };
         let Some(index) = self.archive.file_names().position(|name| is_it(&name)) else { return Ok(None) };
         let file = self.archive.by_index(index).map_err(|error| no_package(&error))?;
-        Ok(Some(Stream::of(path.to_owned(), Box::new(file))))
+        Ok(Some(XmlStream::of(path.to_owned(), Box::new(file))))
     }
 
     /// The same of a file that must be there.
-    pub(super) fn file(&mut self, path: &str) -> Result<Stream<'_>, Unreadable> {
+    pub(super) fn file(&mut self, path: &str) -> Result<XmlStream<'_>, Unreadable> {
         let missing = || Unreadable::Missing { what: format!("the file {path:?} in the spreadsheet") };
         self.find(path)?.ok_or_else(missing)
     }
 }
 
 /// A file of the package, piece by piece.
-pub(super) struct Stream<'a> {
+pub(super) struct XmlStream<'a> {
     name: String,
     reader: Reader<BufReader<Bounded<'a>>>,
     buffer: Vec<u8>,
@@ -110,13 +110,13 @@ impl Read for Bounded<'_> {
 }
 
 /// A piece of a file. An element without content opens and closes.
-pub(super) enum Piece<'a> {
+pub(super) enum XmlPiece<'a> {
     Open(BytesStart<'a>),
     Close(BytesEnd<'a>),
     Text(Cow<'a, str>),
 }
 
-impl<'a> Stream<'a> {
+impl<'a> XmlStream<'a> {
     fn of(name: String, file: Box<dyn Read + 'a>) -> Self {
         let left = Rc::new(Cell::new(MAX_PIECE_BYTES));
         let mut reader = Reader::from_reader(BufReader::new(Bounded { file, left: Rc::clone(&left) }));
@@ -128,7 +128,7 @@ impl<'a> Stream<'a> {
     ///
     /// # Errors
     /// Where the file is not well-formed, ends early, or has what no spreadsheet has.
-    pub(super) fn next(&mut self) -> Result<Option<Piece<'_>>, Unreadable> {
+    pub(super) fn next(&mut self) -> Result<Option<XmlPiece<'_>>, Unreadable> {
         let what =
             |found: &dyn std::fmt::Display| unexpected(&format!("{:?} in the spreadsheet", self.name), found);
         self.buffer.clear();
@@ -139,28 +139,28 @@ impl<'a> Stream<'a> {
                 if self.depth > MAX_DEPTH {
                     return Err(Unreadable::TooDeep { limit: MAX_DEPTH });
                 }
-                Ok(Some(Piece::Open(tag)))
+                Ok(Some(XmlPiece::Open(tag)))
             }
             Event::End(tag) => {
                 self.depth = self.depth.saturating_sub(1);
-                Ok(Some(Piece::Close(tag)))
+                Ok(Some(XmlPiece::Close(tag)))
             }
-            Event::Text(text) => Ok(Some(Piece::Text(text.xml10_content()))),
-            Event::CData(text) => Ok(Some(Piece::Text(text.xml10_content()))),
+            Event::Text(text) => Ok(Some(XmlPiece::Text(text.xml10_content()))),
+            Event::CData(text) => Ok(Some(XmlPiece::Text(text.xml10_content()))),
             Event::GeneralRef(reference) => {
                 let character = reference.resolve_char_ref().ok().flatten();
                 let name = reference.xml10_content();
                 let text = character
                     .map(String::from)
                     .or_else(|| resolve_predefined_entity(&name).map(str::to_owned));
-                text.map(|text| Some(Piece::Text(text.into())))
+                text.map(|text| Some(XmlPiece::Text(text.into())))
                     .ok_or_else(|| what(&format_args!("the entity &{name};")))
             }
             // What defines entities of its own is no spreadsheet.
             Event::DocType(_) => Err(what(&"a document type")),
             Event::Eof if self.depth > 0 => Err(what(&"that it ends early")),
             Event::Eof => Ok(None),
-            _ => Ok(Some(Piece::Text("".into()))),
+            _ => Ok(Some(XmlPiece::Text("".into()))),
         }
     }
 
@@ -170,7 +170,7 @@ impl<'a> Stream<'a> {
         mut show: impl FnMut(&str, &BytesStart<'_>) -> Result<(), Unreadable>,
     ) -> Result<(), Unreadable> {
         while let Some(piece) = self.next()? {
-            if let Piece::Open(tag) = piece {
+            if let XmlPiece::Open(tag) = piece {
                 show(tag.local_name().as_ref(), &tag)?;
             }
         }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::format::{Format, built_in};
-use super::package::{Piece, Stream, attribute, is_yes, number};
+use super::format::{NumberFormat, built_in};
+use super::package::{XmlPiece, XmlStream, attribute, is_yes, number};
 use crate::domain::verdict::Unreadable;
 use crate::extract::xml::unexpected;
 
@@ -13,7 +13,7 @@ const MAX_STYLES: usize = 65_536;
 /// How a cell is set.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Style {
-    pub(super) format: Format,
+    pub(super) format: NumberFormat,
     pub(super) is_struck: bool,
 }
 
@@ -38,14 +38,14 @@ impl Styles {
 
     /// # Errors
     /// Where the file is not well-formed, or has more styles than a book can have.
-    pub(super) fn read(mut file: Stream<'_>) -> Result<Self, Unreadable> {
+    pub(super) fn read(mut file: XmlStream<'_>) -> Result<Self, Unreadable> {
         let mut codes: HashMap<u32, String> = HashMap::new();
         let mut fonts: Vec<bool> = Vec::new();
         let mut cells: Vec<(u32, usize)> = Vec::new();
         let mut within = Within::Other;
         while let Some(piece) = file.next()? {
             match piece {
-                Piece::Open(tag) => match (tag.local_name().as_ref(), &within) {
+                XmlPiece::Open(tag) => match (tag.local_name().as_ref(), &within) {
                     ("numFmts", Within::Other) => within = Within::Formats,
                     ("fonts", Within::Other) => within = Within::Fonts,
                     ("cellXfs", Within::Other) => within = Within::Cells,
@@ -70,12 +70,12 @@ impl Styles {
                     }
                     _ => {}
                 },
-                Piece::Close(tag) => {
+                XmlPiece::Close(tag) => {
                     if matches!(tag.local_name().as_ref(), "numFmts" | "fonts" | "cellXfs") {
                         within = Within::Other;
                     }
                 }
-                Piece::Text(_) => {}
+                XmlPiece::Text(_) => {}
             }
             if codes.len().max(fonts.len()).max(cells.len()) > MAX_STYLES {
                 return Err(unexpected(
@@ -85,7 +85,7 @@ impl Styles {
             }
         }
         let style = |(format, font): (u32, usize)| Style {
-            format: codes.get(&format).map_or_else(|| built_in(format), |code| Format::of(code)),
+            format: codes.get(&format).map_or_else(|| built_in(format), |code| NumberFormat::of(code)),
             is_struck: fonts.get(font).copied().unwrap_or(false),
         };
         Ok(Self(cells.into_iter().map(style).collect()))

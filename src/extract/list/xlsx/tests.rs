@@ -5,7 +5,7 @@ use std::io::{Cursor, Write as _};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::package::Package;
+use super::package::XlsxPackage;
 use super::*;
 use crate::domain::entry::SECTION;
 use crate::domain::source::{Pairs, RowSettings};
@@ -121,9 +121,9 @@ fn what_is_no_such_sheet_is_refused() {
 fn a_bomb_is_refused_before_anything_is_read_from_it() {
     let bomb = packed(&[("xl/sharedStrings.xml", &vec![b' '; 2 << 20])]);
     assert!(bomb.len() < 10_000);
-    let error = Package::within(&bomb, 1 << 20).err().unwrap();
+    let error = XlsxPackage::within(&bomb, 1 << 20).err().unwrap();
     assert!(error.to_string().contains("unpacks to more than 1 MiB"), "{error}");
-    assert!(Package::within(&bomb, 2 << 20).is_ok());
+    assert!(XlsxPackage::within(&bomb, 2 << 20).is_ok());
 }
 
 #[test]

@@ -1,19 +1,19 @@
 //! Texts of cells, of which some words may be struck through.
 
-use super::package::{Piece, Stream, attribute, is_yes};
+use super::package::{XmlPiece, XmlStream, attribute, is_yes};
 use crate::domain::verdict::Unreadable;
 use crate::extract::limits;
 
 /// A text, as its cells share it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Text {
+pub(super) struct SharedText {
     pub(super) all: String,
     /// The runs that are set by themselves: where each ends, and whether it is struck. Where a run is
     /// not, it is set as its cell.
     runs: Vec<(usize, Option<bool>)>,
 }
 
-impl Text {
+impl SharedText {
     pub(super) fn plain(all: String) -> Self {
         Self { all, runs: Vec::new() }
     }
@@ -37,8 +37,8 @@ impl Text {
 
 /// A text under construction, from the elements of a shared or an inline one.
 #[derive(Default)]
-pub(super) struct Builder {
-    text: Text,
+pub(super) struct SharedTextBuilder {
+    text: SharedText,
     is_in_text: bool,
     /// How a word is pronounced is no part of it.
     pronounced: usize,
@@ -46,10 +46,10 @@ pub(super) struct Builder {
     is_in_run_properties: bool,
 }
 
-impl Builder {
-    pub(super) fn take(&mut self, piece: &Piece<'_>) {
+impl SharedTextBuilder {
+    pub(super) fn take(&mut self, piece: &XmlPiece<'_>) {
         match piece {
-            Piece::Open(tag) => match tag.local_name().as_ref() {
+            XmlPiece::Open(tag) => match tag.local_name().as_ref() {
                 "rPh" => self.pronounced += 1,
                 "r" => self.is_struck = None,
                 "rPr" => {
@@ -62,7 +62,7 @@ impl Builder {
                 "t" => self.is_in_text = self.pronounced == 0,
                 _ => {}
             },
-            Piece::Close(tag) => match tag.local_name().as_ref() {
+            XmlPiece::Close(tag) => match tag.local_name().as_ref() {
                 "rPh" => self.pronounced = self.pronounced.saturating_sub(1),
                 "rPr" => self.is_in_run_properties = false,
                 "t" => self.is_in_text = false,
@@ -72,8 +72,8 @@ impl Builder {
                 }
                 _ => {}
             },
-            Piece::Text(text) if self.is_in_text => self.text.all.push_str(text),
-            Piece::Text(_) => {}
+            XmlPiece::Text(text) if self.is_in_text => self.text.all.push_str(text),
+            XmlPiece::Text(_) => {}
         }
     }
 
@@ -81,7 +81,7 @@ impl Builder {
         self.text.runs.push((self.text.all.len(), self.is_struck));
     }
 
-    pub(super) fn finish(mut self) -> Text {
+    pub(super) fn finish(mut self) -> SharedText {
         let end = self.text.all.len();
         if self.text.runs.last().is_some_and(|(last, _)| *last < end) {
             self.text.runs.push((end, None));
@@ -94,7 +94,7 @@ impl Builder {
     }
 }
 
-impl Text {
+impl SharedText {
     /// The text with `_x000D_` and the like read as the characters that they stand for.
     fn unescaped(self) -> Self {
         if !self.all.contains("_x") {
@@ -131,14 +131,16 @@ pub(super) fn unescaped(text: &str) -> String {
 }
 
 /// The texts that the cells of a book share.
-pub(super) fn texts(mut file: Stream<'_>) -> Result<Vec<Text>, Unreadable> {
+pub(super) fn texts(mut file: XmlStream<'_>) -> Result<Vec<SharedText>, Unreadable> {
     let (mut texts, mut bytes) = (Vec::new(), 0);
-    let mut current: Option<Builder> = None;
+    let mut current: Option<SharedTextBuilder> = None;
     while let Some(piece) = file.next()? {
         match &piece {
-            Piece::Open(tag) if tag.local_name().as_ref() == "si" => current = Some(Builder::default()),
-            Piece::Close(tag) if tag.local_name().as_ref() == "si" => {
-                let text = current.take().map(Builder::finish).unwrap_or_default();
+            XmlPiece::Open(tag) if tag.local_name().as_ref() == "si" => {
+                current = Some(SharedTextBuilder::default());
+            }
+            XmlPiece::Close(tag) if tag.local_name().as_ref() == "si" => {
+                let text = current.take().map(SharedTextBuilder::finish).unwrap_or_default();
                 bytes += text.all.len();
                 limits::check_bytes(bytes)?;
                 texts.push(text);
@@ -161,12 +163,12 @@ mod tests {
 
     #[test]
     fn runs_say_by_themselves_whether_they_are_struck() {
-        let text = Text {
+        let text = SharedText {
             all: "Alpha Beta Gamma".to_owned(),
             runs: vec![(6, None), (11, Some(true)), (16, Some(false))],
         };
         assert_eq!((text.struck(false), text.struck(true)), ("Beta ".to_owned(), "Alpha Beta ".to_owned()));
-        assert_eq!(Text::plain("Alpha".to_owned()).struck(true), "Alpha");
+        assert_eq!(SharedText::plain("Alpha".to_owned()).struck(true), "Alpha");
     }
 
     #[test]
@@ -176,10 +178,10 @@ mod tests {
         for text in ["a_xb", "_x00_", "_xZZZZ_", "_xD800_", "x_x12"] {
             assert_eq!(unescaped(text), text);
         }
-        let text = Text { all: "a_x0041_b".to_owned(), runs: vec![(8, Some(true)), (9, Some(false))] };
+        let text = SharedText { all: "a_x0041_b".to_owned(), runs: vec![(8, Some(true)), (9, Some(false))] };
         assert_eq!(
             text.unescaped(),
-            Text { all: "aAb".to_owned(), runs: vec![(2, Some(true)), (3, Some(false))] }
+            SharedText { all: "aAb".to_owned(), runs: vec![(2, Some(true)), (3, Some(false))] }
         );
     }
 }

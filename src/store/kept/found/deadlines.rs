@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::NaiveDate;
 
-use super::{BLOCK, Set, Sheet, by_number, number_key, search, term};
+use super::{BLOCK, IndexWrites, NumberSet, by_number, number_key, search, term};
 use crate::domain::change::Change;
 use crate::domain::deadline::Deadline;
 use crate::store::boundary::ChangeSearch;
@@ -39,7 +39,7 @@ pub(in crate::store) fn index_more(trees: &Trees, writes: &mut Writes) -> Result
         Some(bytes) => bytes.try_into().map_or(0, u32::from_be_bytes),
         None => 0,
     };
-    let (mut sheet, mut next) = (Sheet::default(), None);
+    let (mut sheet, mut next) = (IndexWrites::default(), None);
     let numbers = trees.tree(TreeName::ChangeNumbers).range(number_key(start)..);
     for pair in trees.pairs(numbers).take(BLOCK as usize) {
         let (key, id) = pair?;
@@ -72,7 +72,7 @@ pub(in crate::store) fn with_deadlines(
         let (key, bytes) = pair?;
         let block = key.len().checked_sub(4).and_then(|at| key[at..].try_into().ok());
         let Some(block) = block.map(u32::from_be_bytes) else { continue };
-        numbers.extend(Set::decode(&bytes).descending(BLOCK).map(|place| block * BLOCK + place));
+        numbers.extend(NumberSet::decode(&bytes).descending(BLOCK).map(|place| block * BLOCK + place));
     }
     let (mut seen, mut found) = (HashSet::new(), Vec::new());
     for number in numbers.into_iter().rev() {

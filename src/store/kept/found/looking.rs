@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::{
-    BLOCK, COMPANY, DAY, ENTRY, KIND, POSSIBLE, SOURCE, Set, UNDECIDED, WORD, block_key, by_number,
+    BLOCK, COMPANY, DAY, ENTRY, KIND, NumberSet, POSSIBLE, SOURCE, UNDECIDED, WORD, block_key, by_number,
     next_number, term,
 };
 use crate::domain::change::{Change, ChangeKind};
@@ -16,7 +16,7 @@ use crate::store::error::StoreError;
 use crate::store::kept::trees::{TreeName, Trees};
 
 /// Numbers by their blocks.
-type Blocks = BTreeMap<u32, Set>;
+type Blocks = BTreeMap<u32, NumberSet>;
 
 /// The sets that a search asks for: what it finds is in all of them.
 struct Sought {
@@ -46,18 +46,18 @@ impl Sought {
     }
 
     /// What a block has of it.
-    fn in_block(&self, trees: &Trees, block: u32) -> Result<Set, StoreError> {
+    fn in_block(&self, trees: &Trees, block: u32) -> Result<NumberSet, StoreError> {
         let tree = trees.tree(TreeName::ChangeTerms);
         let mut set = match &self.among {
             Some(among) => among.get(&block).copied().unwrap_or_default(),
-            None => Set::ALL,
+            None => NumberSet::ALL,
         };
         for term in &self.terms {
             if set.is_empty() {
                 return Ok(set);
             }
             let kept = tree.get(block_key(term, block))?;
-            set = set.and(kept.map(|bytes| Set::decode(&bytes)).unwrap_or_default());
+            set = set.and(kept.map(|bytes| NumberSet::decode(&bytes)).unwrap_or_default());
         }
         Ok(set)
     }
@@ -72,7 +72,7 @@ fn among(trees: &Trees, search: &ChangeSearch) -> Result<Option<Blocks>, StoreEr
         among = Some(narrowed(among, &|blocks, add| with_term(trees, &term, blocks, add))?);
     }
     if !search.sources.is_empty() {
-        let of_sources = |blocks: Range, add: &mut dyn FnMut(u32, Set)| {
+        let of_sources = |blocks: BlockRange, add: &mut dyn FnMut(u32, NumberSet)| {
             if search.sources.len() > FEW {
                 in_blocks(&numbers_of_many(trees, &search.sources)?, &blocks, add);
                 return Ok(());
@@ -88,10 +88,10 @@ fn among(trees: &Trees, search: &ChangeSearch) -> Result<Option<Blocks>, StoreEr
 }
 
 /// Blocks from one to another.
-type Range = std::ops::RangeInclusive<u32>;
+type BlockRange = std::ops::RangeInclusive<u32>;
 
 /// Finds numbers within blocks.
-type Find<'a> = dyn Fn(Range, &mut dyn FnMut(u32, Set)) -> Result<(), StoreError> + 'a;
+type Find<'a> = dyn Fn(BlockRange, &mut dyn FnMut(u32, NumberSet)) -> Result<(), StoreError> + 'a;
 
 /// Those of the numbers known so far that are found as well.
 fn narrowed(among: Option<Blocks>, find: &Find<'_>) -> Result<Blocks, StoreError> {
@@ -112,7 +112,7 @@ fn narrowed(among: Option<Blocks>, find: &Find<'_>) -> Result<Blocks, StoreError
 }
 
 /// From the first to the last block that numbers are in; all where any number will do, nothing where there is none.
-fn range_of(among: Option<&Blocks>) -> Option<Range> {
+fn range_of(among: Option<&Blocks>) -> Option<BlockRange> {
     let Some(among) = among else { return Some(0..=u32::MAX) };
     Some(*among.first_key_value()?.0..=*among.last_key_value()?.0)
 }
@@ -121,14 +121,14 @@ fn range_of(among: Option<&Blocks>) -> Option<Range> {
 fn with_term(
     trees: &Trees,
     term: &[u8],
-    blocks: Range,
-    add: &mut dyn FnMut(u32, Set),
+    blocks: BlockRange,
+    add: &mut dyn FnMut(u32, NumberSet),
 ) -> Result<(), StoreError> {
     let keys = block_key(term, *blocks.start())..=block_key(term, *blocks.end());
     for pair in trees.pairs(trees.tree(TreeName::ChangeTerms).range(keys)) {
         let (key, bytes) = pair?;
         if let Some(block) = block_of(&key) {
-            add(block, Set::decode(&bytes));
+            add(block, NumberSet::decode(&bytes));
         }
     }
     Ok(())
@@ -158,7 +158,7 @@ fn days(
         let (key, bytes) = pair?;
         if let Some(block) = block_of(&key) {
             let set = days.entry(block).or_default();
-            *set = set.or(Set::decode(&bytes));
+            *set = set.or(NumberSet::decode(&bytes));
         }
     }
     Ok(Some(days))
@@ -247,10 +247,10 @@ fn numbers_of_many(trees: &Trees, sources: &[SourceId]) -> Result<Bits, StoreErr
 }
 
 /// Names the sets of numbers within blocks.
-fn in_blocks(numbers: &Bits, blocks: &Range, add: &mut dyn FnMut(u32, Set)) {
+fn in_blocks(numbers: &Bits, blocks: &BlockRange, add: &mut dyn FnMut(u32, NumberSet)) {
     for (block, words) in (0_u32..).zip(numbers.0.chunks(WORDS)) {
         if blocks.contains(&block) && words.iter().any(|word| *word != 0) {
-            let mut set = Set::default();
+            let mut set = NumberSet::default();
             set.0[..words.len()].copy_from_slice(words);
             add(block, set);
         }

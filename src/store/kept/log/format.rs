@@ -11,9 +11,9 @@ pub(super) const MAX_HEADER_BYTES: usize = 32;
 
 /// A cursor over bytes; everything read through it may be missing.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
+pub(super) struct ByteCursor<'a>(pub(super) &'a [u8]);
 
-impl<'a> Bytes<'a> {
+impl<'a> ByteCursor<'a> {
     pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (head, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
@@ -68,7 +68,7 @@ pub(super) struct SegmentHeader {
 impl SegmentHeader {
     /// Reads one; nothing where it is none, or its checksum is wrong.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let mut bytes = Bytes(bytes.get(..SEGMENT_HEADER_BYTES)?);
+        let mut bytes = ByteCursor(bytes.get(..SEGMENT_HEADER_BYTES)?);
         let checksum = u32::from_le_bytes(bytes.fixed()?) ^ u32::MAX;
         if crc32fast::hash(bytes.0) != checksum {
             return None;
@@ -82,7 +82,7 @@ impl SegmentHeader {
 
 /// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum MessageKind {
     /// Of a step that was given up.
     Canceled,
     /// Nothing comes after it in its segment.
@@ -103,7 +103,7 @@ pub(super) enum Kind {
     },
 }
 
-impl Kind {
+impl MessageKind {
     fn of(byte: u8) -> Option<Self> {
         Some(match byte {
             1 => Self::Canceled,
@@ -121,8 +121,8 @@ impl Kind {
 
 /// A message of the log.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Message<'a> {
-    pub(super) kind: Kind,
+pub(super) struct LogMessage<'a> {
+    pub(super) kind: MessageKind,
     /// The page it is about.
     pub(super) page: u64,
     pub(super) content: &'a [u8],
@@ -130,13 +130,13 @@ pub(super) struct Message<'a> {
     pub(super) bytes: usize,
 }
 
-impl<'a> Message<'a> {
+impl<'a> LogMessage<'a> {
     /// Whether a message seems to begin here, whole or not.
     pub(super) fn begins(bytes: &[u8], segment_number: u64) -> bool {
-        let mut rest = Bytes(bytes);
+        let mut rest = ByteCursor(bytes);
         let mut header = || {
             rest.take(4)?;
-            Kind::of(rest.byte()?)?;
+            MessageKind::of(rest.byte()?)?;
             rest.count()?;
             rest.number()
         };
@@ -146,9 +146,9 @@ impl<'a> Message<'a> {
     /// Reads the message that begins here; nothing where none does, its checksum is wrong, or it belongs to
     /// what the segment held before.
     pub(super) fn read(bytes: &'a [u8], segment_number: u64) -> Option<Self> {
-        let mut rest = Bytes(bytes);
+        let mut rest = ByteCursor(bytes);
         let checksum = u32::from_le_bytes(rest.fixed()?);
-        let kind = Kind::of(rest.byte()?)?;
+        let kind = MessageKind::of(rest.byte()?)?;
         let count = rest.count()?;
         let number = rest.number()?;
         let page = rest.number()?;

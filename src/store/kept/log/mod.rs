@@ -14,6 +14,6 @@ mod pages;
 mod scan;
 mod snapshot;
 
-pub(super) use pages::{Tree, read_trees};
+pub(super) use pages::{PageTree, read_trees};
 pub(super) use scan::{Log, Reach};
 pub(super) use snapshot::{SnapshotFitness, is_needless, is_snapshot, snapshots, standing, standing_beside};

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::format::Bytes;
-use super::scan::{Log, Place, State};
+use super::format::ByteCursor;
+use super::scan::{Log, LogPlace, PageState};
 
 /// A snapshot's content.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) struct PageTable {
 impl PageTable {
     /// Reads one; `None` where the engine would read none either.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let mut bytes = Bytes(bytes);
+        let mut bytes = ByteCursor(bytes);
         // One more than it is, so that 0 is for none.
         let end = i64::from_le_bytes(bytes.fixed()?).saturating_sub(1);
         bytes.number()?;
@@ -45,10 +45,10 @@ impl PageTable {
         let is_known = |page: &u64| log.pages.contains_key(page);
         self.pages.keys().all(is_known)
             && log.pages.iter().all(|(page, state)| match state {
-                State::There { whole, changes } if whole.lsn < self.end => {
+                PageState::There { whole, changes } if whole.lsn < self.end => {
                     let before = [whole].into_iter().chain(changes).filter(|place| place.lsn < self.end);
                     let said = self.pages.get(page);
-                    said.is_some_and(|said| before.map(Place::of_both).eq(said.iter().copied()))
+                    said.is_some_and(|said| before.map(LogPlace::of_both).eq(said.iter().copied()))
                 }
                 _ => true,
             })
@@ -56,7 +56,7 @@ impl PageTable {
 }
 
 /// The place of a message in the log and in the file.
-fn message(bytes: &mut Bytes<'_>) -> Option<(u64, u64)> {
+fn message(bytes: &mut ByteCursor<'_>) -> Option<(u64, u64)> {
     let lsn = u64::try_from(i64::from_le_bytes(bytes.fixed()?)).ok()?;
     let offset = offset(bytes)?;
     bytes.number()?;
@@ -64,7 +64,7 @@ fn message(bytes: &mut Bytes<'_>) -> Option<(u64, u64)> {
 }
 
 /// The place in the file; the name of a file of its own may follow.
-fn offset(bytes: &mut Bytes<'_>) -> Option<u64> {
+fn offset(bytes: &mut ByteCursor<'_>) -> Option<u64> {
     let is_apart = match bytes.byte()? {
         0 => false,
         1 => true,

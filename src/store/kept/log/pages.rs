@@ -2,45 +2,45 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::format::Bytes;
-use super::scan::{Log, State};
+use super::format::ByteCursor;
+use super::scan::{Log, PageState};
 
 /// The page that leads from a tree's name to its first page.
 const NAMES: u64 = 0;
 
 /// Something that belongs to a tree and cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store::kept) struct Fault {
+pub(in crate::store::kept) struct PageFault {
     /// For people.
     pub(in crate::store::kept) what: String,
 }
 
 /// A tree by the page with which it begins.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::store::kept) struct Tree(u64);
+pub(in crate::store::kept) struct PageTree(u64);
 
 /// The trees of a log, by their names.
 ///
 /// # Errors
 /// Where the page cannot be read that leads to them.
-pub(in crate::store::kept) fn read_trees(log: &Log) -> Result<BTreeMap<Vec<u8>, Tree>, Fault> {
-    let fault = |what: String| Fault { what: format!("the names of the trees: {what}") };
-    let Some(State::There { whole, .. }) = log.pages.get(&NAMES) else {
+pub(in crate::store::kept) fn read_trees(log: &Log) -> Result<BTreeMap<Vec<u8>, PageTree>, PageFault> {
+    let fault = |what: String| PageFault { what: format!("the names of the trees: {what}") };
+    let Some(PageState::There { whole, .. }) = log.pages.get(&NAMES) else {
         return Err(fault("they are not there".to_owned()));
     };
     let (_, content) = log.content(*whole).map_err(fault)?;
-    let (mut bytes, mut trees) = (Bytes(&content), BTreeMap::new());
+    let (mut bytes, mut trees) = (ByteCursor(&content), BTreeMap::new());
     while !bytes.0.is_empty() {
         let pair = bytes.text().and_then(|name| Some((name, bytes.number()?)));
         let (name, page) = pair.ok_or_else(|| fault("they end in the middle".to_owned()))?;
-        trees.insert(name.to_vec(), Tree(page));
+        trees.insert(name.to_vec(), PageTree(page));
     }
     Ok(trees)
 }
 
 /// A page of a tree.
 #[derive(Debug, Default)]
-struct Node {
+struct PageNode {
     next: Option<u64>,
     /// A child that its left neighbour takes over.
     merging_child: Option<u64>,
@@ -48,26 +48,26 @@ struct Node {
     is_merging: bool,
     /// What all its keys begin with.
     prefix: Vec<u8>,
-    data: Data,
+    data: PageData,
 }
 
 #[derive(Debug)]
-enum Data {
+enum PageData {
     /// Records.
     Leaf(BTreeMap<Vec<u8>, Vec<u8>>),
     /// The pages below it.
     Index(Vec<u64>),
 }
 
-impl Default for Data {
+impl Default for PageData {
     fn default() -> Self {
         Self::Leaf(BTreeMap::new())
     }
 }
 
-impl Node {
+impl PageNode {
     fn read(content: &[u8]) -> Option<Self> {
-        let mut bytes = Bytes(content);
+        let mut bytes = ByteCursor(content);
         let some = |page: u64| (page != 0).then_some(page);
         let next = some(bytes.number()?);
         let merging_child = some(bytes.number()?);
@@ -80,24 +80,24 @@ impl Node {
         let count = bytes.count()?;
         let keys = (0..count).map(|_| bytes.text()).collect::<Option<Vec<_>>>()?;
         let data = if is_index {
-            Data::Index((0..count).map(|_| bytes.number()).collect::<Option<_>>()?)
+            PageData::Index((0..count).map(|_| bytes.number()).collect::<Option<_>>()?)
         } else {
             let values = (0..count).map(|_| bytes.text()).collect::<Option<Vec<_>>>()?;
             let pairs = keys.into_iter().zip(values);
-            Data::Leaf(pairs.map(|(key, value)| (key.to_vec(), value.to_vec())).collect())
+            PageData::Leaf(pairs.map(|(key, value)| (key.to_vec(), value.to_vec())).collect())
         };
         Some(Self { next, merging_child, is_merging, prefix, data })
     }
 
     fn apply(&mut self, change: &[u8]) -> Option<()> {
-        let mut bytes = Bytes(change);
+        let mut bytes = ByteCursor(change);
         match (bytes.byte()?, &mut self.data) {
-            (0, Data::Leaf(records)) => {
+            (0, PageData::Leaf(records)) => {
                 records.insert(bytes.text()?.to_vec(), bytes.text()?.to_vec());
             }
-            (1, Data::Leaf(records)) => drop(records.remove(bytes.text()?)),
+            (1, PageData::Leaf(records)) => drop(records.remove(bytes.text()?)),
             (2, _) => self.merging_child = Some(bytes.number()?),
-            (3, Data::Index(pages)) => {
+            (3, PageData::Index(pages)) => {
                 let merged = self.merging_child.take();
                 pages.retain(|page| Some(*page) != merged);
             }
@@ -112,9 +112,9 @@ impl Log {
     /// Hands every record of a tree out; gives what cannot be read of it.
     pub(in crate::store::kept) fn records(
         &self,
-        tree: Tree,
+        tree: PageTree,
         take: &mut dyn FnMut(&[u8], &[u8]),
-    ) -> Vec<Fault> {
+    ) -> Vec<PageFault> {
         let (mut faults, mut leaves, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
         self.leaves(tree.0, &mut leaves, &mut seen);
         let mut taken = HashSet::new();
@@ -134,7 +134,7 @@ impl Log {
     fn leaves(&self, page: u64, leaves: &mut Vec<u64>, seen: &mut HashSet<u64>) {
         let mut at = Some(page);
         while let Some(page) = at.filter(|page| seen.insert(*page)) {
-            if let Ok(Node { data: Data::Index(below), next, .. }) = self.node(page) {
+            if let Ok(PageNode { data: PageData::Index(below), next, .. }) = self.node(page) {
                 for page in below {
                     self.leaves(page, leaves, seen);
                 }
@@ -154,19 +154,19 @@ impl Log {
         is_resumed: bool,
         taken: &mut HashSet<u64>,
         take: &mut dyn FnMut(&[u8], &[u8]),
-        faults: &mut Vec<Fault>,
+        faults: &mut Vec<PageFault>,
     ) -> bool {
         let mut at = Some(first);
         while let Some(page) = at.filter(|page| taken.insert(*page)) {
             let node = match self.node(page) {
                 Ok(node) => node,
                 Err(what) => {
-                    faults.push(Fault { what: format!("page {page}: {what}") });
+                    faults.push(PageFault { what: format!("page {page}: {what}") });
                     return false;
                 }
             };
-            let Data::Leaf(records) = &node.data else {
-                faults.push(Fault { what: format!("page {page} is not what it should be") });
+            let PageData::Leaf(records) = &node.data else {
+                faults.push(PageFault { what: format!("page {page} is not what it should be") });
                 return false;
             };
             if is_resumed && page == first && node.is_merging {
@@ -180,13 +180,13 @@ impl Log {
         true
     }
 
-    fn node(&self, page: u64) -> Result<Node, String> {
-        let Some(State::There { whole, changes }) = self.pages.get(&page) else {
+    fn node(&self, page: u64) -> Result<PageNode, String> {
+        let Some(PageState::There { whole, changes }) = self.pages.get(&page) else {
             return Err("it is not there".to_owned());
         };
         let wrong = || "it does not say what a page says".to_owned();
         let (_, content) = self.content(*whole)?;
-        let mut node = Node::read(&content).ok_or_else(wrong)?;
+        let mut node = PageNode::read(&content).ok_or_else(wrong)?;
         for change in changes {
             let (_, content) = self.content(*change)?;
             node.apply(&content).ok_or_else(wrong)?;

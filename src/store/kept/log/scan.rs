@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::format::{
-    Bytes, Kind, MAX_HEADER_BYTES, Message, SEGMENT_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader,
+    ByteCursor, LogMessage, MAX_HEADER_BYTES, MessageKind, SEGMENT_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader,
 };
 use super::snapshot;
 
@@ -18,13 +18,13 @@ const LAST_BEGINNING: usize = SEGMENT_BYTES - MAX_HEADER_BYTES;
 
 /// Where a message lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct LogPlace {
     pub(super) lsn: u64,
     pub(super) offset: u64,
     bytes: usize,
 }
 
-impl Place {
+impl LogPlace {
     /// In the log and in the file.
     pub(super) fn of_both(&self) -> (u64, u64) {
         (self.lsn, self.offset)
@@ -33,9 +33,9 @@ impl Place {
 
 /// How a page stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum PageState {
     /// Its last whole message and the changes after it.
-    There { whole: Place, changes: Vec<Place> },
+    There { whole: LogPlace, changes: Vec<LogPlace> },
     /// It is no more.
     Free,
 }
@@ -60,7 +60,7 @@ pub(in crate::store::kept) struct Log {
     pub(in crate::store::kept) segments: usize,
     /// Where the log ends.
     end: u64,
-    pub(super) pages: HashMap<u64, State>,
+    pub(super) pages: HashMap<u64, PageState>,
     /// What had to be passed over.
     pub(in crate::store::kept) damage: Vec<Damage>,
 }
@@ -158,11 +158,11 @@ impl Log {
             while at <= LAST_BEGINNING {
                 let Some(message) = message(&bytes, at, *lsn) else { return Ok(end) };
                 let goes_beyond = !is_whole
-                    && message.kind == Kind::Batch
+                    && message.kind == MessageKind::Batch
                     && batch_end(&message) > missing(segments, lowest);
                 match message.kind {
-                    Kind::Cap => break,
-                    Kind::Batch if goes_beyond => return Ok(end),
+                    MessageKind::Cap => break,
+                    MessageKind::Batch if goes_beyond => return Ok(end),
                     _ => {}
                 }
                 at += message.bytes;
@@ -198,23 +198,24 @@ impl Log {
                         None => break,
                     }
                 };
-                let place = Place { lsn: lsn + at as u64, offset: offset + at as u64, bytes: message.bytes };
+                let place =
+                    LogPlace { lsn: lsn + at as u64, offset: offset + at as u64, bytes: message.bytes };
                 match message.kind {
-                    Kind::Cap => break,
-                    Kind::Batch if reach != Reach::All && batch_end(&message) >= self.end => {
+                    MessageKind::Cap => break,
+                    MessageKind::Batch if reach != Reach::All && batch_end(&message) >= self.end => {
                         // A step of which not all reached the disk: nothing of it counts.
                         self.end = lsn + at as u64;
                         self.note_beyond(*lsn, *offset, &bytes, at + message.bytes);
                         break;
                     }
-                    Kind::Batch | Kind::Canceled => {}
-                    Kind::Free => drop(self.pages.insert(message.page, State::Free)),
-                    Kind::Whole { .. } => {
-                        let state = State::There { whole: place, changes: Vec::new() };
+                    MessageKind::Batch | MessageKind::Canceled => {}
+                    MessageKind::Free => drop(self.pages.insert(message.page, PageState::Free)),
+                    MessageKind::Whole { .. } => {
+                        let state = PageState::There { whole: place, changes: Vec::new() };
                         self.pages.insert(message.page, state);
                     }
-                    Kind::Change { .. } => {
-                        if let Some(State::There { changes, .. }) = self.pages.get_mut(&message.page) {
+                    MessageKind::Change { .. } => {
+                        if let Some(PageState::There { changes, .. }) = self.pages.get_mut(&message.page) {
                             changes.push(place);
                         }
                     }
@@ -251,7 +252,7 @@ impl Log {
         if let Some(next) = begins {
             let place = offset + next as u64;
             self.note(place, "a part of the log behind something that cannot be read".to_owned());
-        } else if bytes.get(at..).is_some_and(|rest| Message::begins(rest, lsn / SEGMENT)) {
+        } else if bytes.get(at..).is_some_and(|rest| LogMessage::begins(rest, lsn / SEGMENT)) {
             self.note(offset + at as u64, "the beginning of something that is not whole".to_owned());
         }
     }
@@ -269,14 +270,14 @@ impl Log {
     }
 
     /// The content of a message, which may lie in a file of its own.
-    pub(super) fn content(&self, place: Place) -> Result<(Kind, Vec<u8>), String> {
+    pub(super) fn content(&self, place: LogPlace) -> Result<(MessageKind, Vec<u8>), String> {
         let bytes = self.bytes(place.offset, place.bytes).map_err(|error| error.to_string())?;
-        let message = Message::read(&bytes, place.lsn / SEGMENT)
+        let message = LogMessage::read(&bytes, place.lsn / SEGMENT)
             .ok_or_else(|| format!("nothing can be read at {}", place.offset))?;
-        let (Kind::Whole { apart: true } | Kind::Change { apart: true }) = message.kind else {
+        let (MessageKind::Whole { apart: true } | MessageKind::Change { apart: true }) = message.kind else {
             return Ok((message.kind, message.content.to_vec()));
         };
-        let name = Bytes(message.content).fixed().map_or(-1, i64::from_le_bytes);
+        let name = ByteCursor(message.content).fixed().map_or(-1, i64::from_le_bytes);
         let path = self.folder.join("blobs").join(name.to_string());
         let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let (crc, rest) = bytes.split_at_checked(4).ok_or("a file of its own that is too short")?;
@@ -288,8 +289,8 @@ impl Log {
     }
 }
 
-fn message(bytes: &[u8], at: usize, lsn: u64) -> Option<Message<'_>> {
-    Message::read(bytes.get(at..)?, lsn / SEGMENT)
+fn message(bytes: &[u8], at: usize, lsn: u64) -> Option<LogMessage<'_>> {
+    LogMessage::read(bytes.get(at..)?, lsn / SEGMENT)
 }
 
 /// The first segment that is missing among those that must follow each other.
@@ -307,7 +308,7 @@ fn next_message(bytes: &[u8], at: usize, lsn: u64) -> Option<usize> {
 }
 
 /// Up to where the messages after this one belong together.
-fn batch_end(message: &Message<'_>) -> u64 {
-    let last = Bytes(message.content).fixed().map_or(0, i64::from_le_bytes);
+fn batch_end(message: &LogMessage<'_>) -> u64 {
+    let last = ByteCursor(message.content).fixed().map_or(0, i64::from_le_bytes);
     u64::try_from(last).unwrap_or(0)
 }

@@ -15,7 +15,7 @@ const ENDING_BYTES: usize = 12;
 
 /// A snapshot by its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store::kept) struct Snapshot {
+pub(in crate::store::kept) struct LogSnapshot {
     pub(in crate::store::kept) path: PathBuf,
     /// Up to where it has taken the log over.
     pub(super) lsn: i64,
@@ -27,11 +27,11 @@ pub(in crate::store::kept) enum SnapshotFitness {
     /// It can be read, or there is none.
     Sound,
     /// It cannot be read, and the log says the same without it.
-    Needless(Snapshot),
+    Needless(LogSnapshot),
     /// It cannot be read, and without it the engine would lose what the log holds.
-    Needed(Snapshot),
+    Needed(LogSnapshot),
     /// It is another log's, and what the engine would find by it is not what this log holds.
-    Foreign(Snapshot),
+    Foreign(LogSnapshot),
 }
 
 /// What the name of a snapshot begins with; its place in the log follows.
@@ -61,10 +61,10 @@ pub(in crate::store::kept) fn snapshots(folder: &Path) -> io::Result<Vec<PathBuf
 ///
 /// # Errors
 /// The system's.
-pub(super) fn newest(folder: &Path) -> io::Result<Option<Snapshot>> {
+pub(super) fn newest(folder: &Path) -> io::Result<Option<LogSnapshot>> {
     let whole = snapshots(folder)?.into_iter().filter_map(|path| {
         let place = path.file_name()?.to_str()?.strip_prefix(PREFIX)?;
-        Some(Snapshot { lsn: i64::from_str_radix(place, 16).ok()?, path })
+        Some(LogSnapshot { lsn: i64::from_str_radix(place, 16).ok()?, path })
     });
     Ok(whole.max_by_key(|snapshot| snapshot.lsn))
 }
@@ -112,7 +112,7 @@ pub(in crate::store::kept) fn is_needless(folder: &Path) -> io::Result<bool> {
     Ok(with.says_the_same(&Log::read(folder, Reach::Alone)?))
 }
 
-impl Snapshot {
+impl LogSnapshot {
     /// For people, of one that is needed.
     pub(in crate::store::kept) fn unreadable(&self) -> String {
         let path = self.path.display();
@@ -148,7 +148,7 @@ mod tests {
     use std::path::Path;
 
     use super::super::format::{SEGMENT_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader};
-    use super::super::scan::State;
+    use super::super::scan::PageState;
     use super::*;
     use crate::domain::meter::Meter;
     use crate::store::boundary::RepairWishes;
@@ -196,7 +196,7 @@ mod tests {
         let segment = |offset: u64| offset / SEGMENT_BYTES as u64;
         let mut needed: HashSet<u64> = HashSet::new();
         for state in log.pages.values() {
-            if let State::There { whole, changes } = state {
+            if let PageState::There { whole, changes } = state {
                 needed.extend(changes.iter().chain([whole]).map(|place| segment(place.offset)));
             }
         }
@@ -218,7 +218,7 @@ mod tests {
         segment[4..SEGMENT_HEADER_BYTES].copy_from_slice(&said);
     }
 
-    fn damage(snapshot: &Snapshot) {
+    fn damage(snapshot: &LogSnapshot) {
         let mut bytes = fs::read(&snapshot.path).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
@@ -309,7 +309,7 @@ mod tests {
     }
 
     /// Another database, whose log is shorter.
-    fn another(folder: &Path) -> Snapshot {
+    fn another(folder: &Path) -> LogSnapshot {
         for round in 0..3_u8 {
             let (trees, ..) = admission::admit(folder, false).unwrap();
             for key in 0..40_u8 {
@@ -323,7 +323,7 @@ mod tests {
     }
 
     /// Puts another database's snapshot in the place of the own one.
-    fn exchange_snapshot(folder: &Path, other: &Snapshot) {
+    fn exchange_snapshot(folder: &Path, other: &LogSnapshot) {
         for path in snapshots(folder).unwrap() {
             fs::remove_file(path).unwrap();
         }

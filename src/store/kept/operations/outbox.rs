@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
-use crate::store::boundary::{Lease, LeasedMail, MailAction, Queue};
+use crate::store::boundary::{Lease, LeasedMail, MailAction, OpenMails};
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
 use crate::store::kept::database::Database;
@@ -129,7 +129,7 @@ impl Database {
         self.read(move |trees| outbox::message(trees, &id)).await
     }
 
-    pub(in crate::store) async fn queue(&self) -> Result<Queue, StoreError> {
+    pub(in crate::store) async fn queue(&self) -> Result<OpenMails, StoreError> {
         self.read(outbox::queue).await
     }
 

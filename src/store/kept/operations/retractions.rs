@@ -2,7 +2,7 @@
 
 use crate::domain::id::{ChangeId, MailId};
 use crate::domain::retraction::Retraction;
-use crate::store::boundary::{Mails, RetractCommit, Withdrawn};
+use crate::store::boundary::{MailListing, RetractCommit, Withdrawn};
 use crate::store::error::StoreError;
 use crate::store::kept::database::Database;
 use crate::store::kept::{outbox, retractions};
@@ -25,7 +25,7 @@ impl Database {
         changes: Vec<ChangeId>,
         after: Option<MailId>,
         limit: usize,
-    ) -> Result<Mails, StoreError> {
+    ) -> Result<MailListing, StoreError> {
         self.read(move |trees| outbox::telling(trees, &changes, after.as_ref(), limit)).await
     }
 }

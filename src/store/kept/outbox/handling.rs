@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::listing::open;
-use super::{Place, StoredMail, change, dispatch, keep, listed, stored};
+use super::{MailKeys, StoredMail, change, dispatch, keep, listed, stored};
 use crate::domain::id::MailId;
 use crate::domain::outbox::{Mail, QueuedMail};
 use crate::store::boundary::MailAction;
@@ -42,7 +42,7 @@ pub(in crate::store) fn retry(
     };
     let mut retried = 0;
     for mut stored in mails {
-        let before = Place::of(&stored.mail);
+        let before = MailKeys::of(&stored.mail);
         if stored.mail.retry(now) {
             keep(trees, writes, Some(before), &stored)?;
             retried += 1;
@@ -63,7 +63,7 @@ pub(in crate::store::kept) fn bring_back(
         let before = stored.mail.clone();
         stored.mail.set_back(now);
         if stored.mail != before {
-            keep(trees, writes, Some(Place::of(&before)), &stored)?;
+            keep(trees, writes, Some(MailKeys::of(&before)), &stored)?;
         }
     }
     Ok(())

@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{DUE, Place, StoredMail, bytes, forget, keep, listed, stored};
+use super::{DUE, MailKeys, StoredMail, bytes, forget, keep, listed, stored};
 use crate::domain::outbox::{Doubt, Mail, Outcome};
 use crate::store::boundary::{Lease, LeasedMail};
 use crate::store::error::StoreError;
-use crate::store::kept::consent::Consent;
+use crate::store::kept::consent::ConsentCheck;
 use crate::store::kept::trees::{TreeName, Trees};
 use crate::store::kept::writes::Writes;
 use crate::store::kept::{keys, suppression};
-use crate::store::steps::mails::{Due, Fate};
+use crate::store::steps::mails::{Due, MailFate};
 use crate::store::steps::{bounces, mails};
 
 /// Of the mails that are due, so many are looked at in one step: others write, too.
@@ -27,7 +27,7 @@ pub(in crate::store) fn lease_due(
     (lasting, doubt): (Duration, Doubt),
     may_go: impl FnMut(&Mail) -> Result<(), DateTime<Utc>>,
 ) -> Result<Vec<LeasedMail>, StoreError> {
-    let consent = Consent::new(trees, now);
+    let consent = ConsentCheck::new(trees, now);
     let mut leasing = Leasing { trees, consent, now, lasting, doubt, may_go, leased: Vec::new() };
     let mut looked_at = 0;
     for tree in DUE {
@@ -55,7 +55,7 @@ pub(in crate::store) fn lease_these(
     (lasting, doubt): (Duration, Doubt),
     may_go: impl FnMut(&Mail) -> Result<(), DateTime<Utc>>,
 ) -> Result<Vec<LeasedMail>, StoreError> {
-    let consent = Consent::new(trees, now);
+    let consent = ConsentCheck::new(trees, now);
     let mut leasing = Leasing { trees, consent, now, lasting, doubt, may_go, leased: Vec::new() };
     for key in due {
         if leasing.leased.len() >= limit {
@@ -69,7 +69,7 @@ pub(in crate::store) fn lease_these(
 /// A step that hands mails out.
 struct Leasing<'a, F> {
     trees: &'a Trees,
-    consent: Consent<'a>,
+    consent: ConsentCheck<'a>,
     now: DateTime<Utc>,
     lasting: Duration,
     doubt: Doubt,
@@ -81,12 +81,12 @@ impl<F: FnMut(&Mail) -> Result<(), DateTime<Utc>>> Leasing<'_, F> {
     /// Takes one mail further whose moment has come.
     fn look_at(&mut self, writes: &mut Writes, id: &[u8]) -> Result<(), StoreError> {
         let Some(mut stored) = listed(self.trees, id)? else { return Ok(()) };
-        let before = Place::of(&stored.mail);
+        let before = MailKeys::of(&stored.mail);
         match mails::due(&stored.mail, self.now) {
             Due::HandOut => match self.consent.decide(writes, &mut stored.mail)? {
-                Fate::Goes => self.lease(&mut stored)?,
-                Fate::Stays(_) => {}
-                Fate::Forgotten => return forget(self.trees, writes, &stored, before.at),
+                MailFate::Goes => self.lease(&mut stored)?,
+                MailFate::Stays(_) => {}
+                MailFate::Forgotten => return forget(self.trees, writes, &stored, before.at),
             },
             Due::Reclaim => drop(stored.mail.reclaim(self.now, self.doubt)),
             Due::Nothing => return Ok(()),
@@ -127,21 +127,21 @@ pub(in crate::store) fn begin(
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let mut stored = stored(trees, lease.mail.as_str().as_bytes())?;
-    let before = Place::of(&stored.mail);
+    let before = MailKeys::of(&stored.mail);
     if !stored.is_held_by(lease) || !stored.mail.is_ahead {
         return Ok(false);
     }
-    let fate = Consent::new(trees, now).decide(writes, &mut stored.mail)?;
+    let fate = ConsentCheck::new(trees, now).decide(writes, &mut stored.mail)?;
     match &fate {
-        Fate::Goes => drop(stored.mail.begin()),
-        Fate::Stays(_) => {}
-        Fate::Forgotten => {
+        MailFate::Goes => drop(stored.mail.begin()),
+        MailFate::Stays(_) => {}
+        MailFate::Forgotten => {
             forget(trees, writes, &stored, before.at)?;
             return Ok(false);
         }
     }
     keep(trees, writes, Some(before), &stored)?;
-    Ok(fate == Fate::Goes)
+    Ok(fate == MailFate::Goes)
 }
 
 /// Notes how an attempt went, and what it says of the recipient; gives the mail as it now stands.
@@ -160,7 +160,7 @@ pub(in crate::store) fn settle(
     if !stored.is_held_by(lease) {
         return Err(StoreError::LeaseLost { mail: stored.mail.id });
     }
-    let before = Place::of(&stored.mail);
+    let before = MailKeys::of(&stored.mail);
     let is_counted = bounces::is_counted(&outcome);
     let bounces = if is_counted { suppression::soft_bounces(trees, &stored.mail.recipient)? } else { None };
     let consequence = bounces::of_outcome(&outcome, bounces, now);
@@ -186,7 +186,7 @@ pub(in crate::store) fn give_back(
     for lease in leases {
         let stored = trees.get::<StoredMail>(TreeName::Mails, lease.mail.as_str().as_bytes())?;
         let Some(mut stored) = stored.filter(|stored| stored.is_held_by(lease)) else { continue };
-        let before = Place::of(&stored.mail);
+        let before = MailKeys::of(&stored.mail);
         stored.mail.give_back(now);
         keep(trees, writes, Some(before), &stored)?;
     }
@@ -204,7 +204,7 @@ pub(in crate::store) fn reclaim_leases(
     for key in DUE.iter().flat_map(|tree| trees.tree(*tree).iter().keys()) {
         let Some(mut stored) = listed(trees, keys::id_of(&key?))? else { continue };
         if stored.is_abandoned(trees, now)? {
-            let before = Place::of(&stored.mail);
+            let before = MailKeys::of(&stored.mail);
             stored.mail.reclaim(now, doubt);
             keep(trees, writes, Some(before), &stored)?;
             reclaimed += 1;

@@ -8,9 +8,9 @@ use super::{DUE, StoredMail, bytes, listed, stored};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{ChangeId, MailId};
 use crate::domain::outbox::{Mail, MailState};
-use crate::store::boundary::{Mails, Queue};
+use crate::store::boundary::{MailListing, OpenMails};
 use crate::store::error::StoreError;
-use crate::store::kept::trees::{Iter, TreeName, Trees};
+use crate::store::kept::trees::{RecordIter, TreeName, Trees};
 use crate::store::kept::{indexes, keys};
 
 /// The next mails that tell one of these changes, in the order of their ids, after one of them or from the first, at
@@ -20,7 +20,7 @@ pub(in crate::store) fn telling(
     changes: &[ChangeId],
     id: Option<&MailId>,
     limit: usize,
-) -> Result<Mails, StoreError> {
+) -> Result<MailListing, StoreError> {
     let names: Vec<&str> = changes.iter().map(ChangeId::as_str).collect();
     let keys = indexes::merged(trees, TreeName::MailsTelling, &names, id.map(MailId::as_str), limit)?;
     let mut mails = Vec::with_capacity(keys.len());
@@ -29,7 +29,7 @@ pub(in crate::store) fn telling(
     }
     // Fewer than wanted are the last ones, whether they can be read or not.
     let last = keys.last().filter(|_| keys.len() == limit);
-    Ok(Mails { mails, reached: last.map(|key| MailId::from_text(&String::from_utf8_lossy(key))) })
+    Ok(MailListing { mails, reached: last.map(|key| MailId::from_text(&String::from_utf8_lossy(key))) })
 }
 
 /// When the next mail falls due, or the next lease ends.
@@ -47,8 +47,8 @@ pub(in crate::store) fn next_due(trees: &Trees) -> Result<Option<DateTime<Utc>>,
 }
 
 /// How many mails wait, since when, and how many were given up.
-pub(in crate::store) fn queue(trees: &Trees) -> Result<Queue, StoreError> {
-    let mut queue = Queue { attention: trees.tree(TreeName::Undelivered).len()?, ..Queue::default() };
+pub(in crate::store) fn queue(trees: &Trees) -> Result<OpenMails, StoreError> {
+    let mut queue = OpenMails { attention: trees.tree(TreeName::Undelivered).len()?, ..OpenMails::default() };
     for key in DUE.iter().flat_map(|tree| trees.tree(*tree).iter().keys()) {
         let Some(stored) = listed(trees, keys::id_of(&key?))? else { continue };
         queue.waiting += 1;
@@ -101,7 +101,7 @@ pub(in crate::store) fn list(
 /// were queued in the same millisecond as the last of them.
 fn newest(
     trees: &Trees,
-    range: Iter<'_>,
+    range: RecordIter<'_>,
     name_length: usize,
     limit: usize,
     is_wanted: impl Fn(&Mail) -> bool,

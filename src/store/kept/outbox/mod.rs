@@ -99,7 +99,7 @@ pub(super) fn change(
     let before = stored.mail.clone();
     change(writes, &mut stored.mail)?;
     if stored.mail != before {
-        keep(trees, writes, Some(Place::of(&before)), &stored)?;
+        keep(trees, writes, Some(MailKeys::of(&before)), &stored)?;
     }
     Ok(Some(stored.mail))
 }
@@ -151,12 +151,12 @@ fn bytes(trees: &Trees, stored: &StoredMail) -> Result<Vec<u8>, StoreError> {
 
 /// By what a mail was found until now, of what may change.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct MailKeys {
     at: DateTime<Utc>,
     state: MailState,
 }
 
-impl Place {
+impl MailKeys {
     fn of(mail: &Mail) -> Self {
         Self { at: mail.at, state: mail.state }
     }
@@ -166,7 +166,7 @@ impl Place {
 fn keep(
     trees: &Trees,
     writes: &mut Writes,
-    before: Option<Place>,
+    before: Option<MailKeys>,
     stored: &StoredMail,
 ) -> Result<(), StoreError> {
     let mail = &stored.mail;

@@ -7,15 +7,15 @@ use crate::store::error::StoreError;
 
 /// Why, and what that means for the step.
 #[derive(Debug, Clone)]
-pub(in crate::store) struct Fault {
+pub(in crate::store) struct ServerFault {
     /// What the server or the connection said.
     pub(super) reason: String,
-    pub(super) kind: Kind,
+    pub(super) kind: FaultKind,
 }
 
 /// What is to be done about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FaultKind {
     /// Another step came before: the step is done anew.
     Overtaken,
     /// The connection is gone; what was not committed is not kept.
@@ -24,30 +24,30 @@ pub(super) enum Kind {
     Other,
 }
 
-impl Fault {
+impl ServerFault {
     pub(super) fn of(error: &tokio_postgres::Error) -> Self {
         let kind = match error.code() {
             Some(code)
                 if *code == SqlState::T_R_SERIALIZATION_FAILURE
                     || *code == SqlState::T_R_DEADLOCK_DETECTED =>
             {
-                Kind::Overtaken
+                FaultKind::Overtaken
             }
-            Some(code) if is_of_connection(code) => Kind::Disconnected,
-            None if error.is_closed() || is_of_system(error) => Kind::Disconnected,
-            Some(_) | None => Kind::Other,
+            Some(code) if is_of_connection(code) => FaultKind::Disconnected,
+            None if error.is_closed() || is_of_system(error) => FaultKind::Disconnected,
+            Some(_) | None => FaultKind::Other,
         };
         Self { reason: error_chain(error), kind }
     }
 
     /// One that means no more than that.
     pub(super) fn other(reason: String) -> Self {
-        Self { reason, kind: Kind::Other }
+        Self { reason, kind: FaultKind::Other }
     }
 
     /// Whether to do the step anew can help.
     pub(super) fn is_passing(&self) -> bool {
-        self.kind != Kind::Other
+        self.kind != FaultKind::Other
     }
 }
 
@@ -60,8 +60,8 @@ fn is_of_system(error: &tokio_postgres::Error) -> bool {
     std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
 }
 
-impl From<Fault> for StoreError {
-    fn from(fault: Fault) -> Self {
+impl From<ServerFault> for StoreError {
+    fn from(fault: ServerFault) -> Self {
         Self::Engine { reason: fault.reason, is_unreadable: false }
     }
 }

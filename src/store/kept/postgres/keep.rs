@@ -5,32 +5,36 @@ use std::collections::BTreeMap;
 use deadpool_postgres::Client;
 use futures_util::future::{join, join_all};
 
-use super::fault::{Fault, Kind};
+use super::fault::{FaultKind, ServerFault};
 use super::statements::{self, sql};
 use crate::store::kept::trees::TreeName;
 use crate::store::kept::writes::Writes;
 
 /// What was kept of a step.
-pub(super) enum Kept {
+pub(super) enum KeepResult {
     /// It wrote nothing.
     Nothing,
     Committed,
     /// The connection was lost before the server said so.
     Unheard {
         step: String,
-        fault: Fault,
+        fault: ServerFault,
     },
 }
 
 /// Writes what a step gathered, and ends its transaction.
-pub(super) async fn keep(client: &Client, is_begun: bool, writes: &Writes) -> Result<Kept, Fault> {
-    let of = |error: tokio_postgres::Error| Fault::of(&error);
+pub(super) async fn keep(
+    client: &Client,
+    is_begun: bool,
+    writes: &Writes,
+) -> Result<KeepResult, ServerFault> {
+    let of = |error: tokio_postgres::Error| ServerFault::of(&error);
     if writes.is_empty() {
         // What the step saw may be what no order of steps explains.
         if is_begun {
             client.batch_execute(statements::COMMIT).await.map_err(of)?;
         }
-        return Ok(Kept::Nothing);
+        return Ok(KeepResult::Nothing);
     }
     if !is_begun {
         client.batch_execute(statements::BEGIN_STEP).await.map_err(of)?;
@@ -60,8 +64,8 @@ pub(super) async fn keep(client: &Client, is_begun: bool, writes: &Writes) -> Re
     }
     let step: String = named.map_err(of)?.get(0);
     match client.batch_execute(statements::COMMIT).await.map_err(of) {
-        Ok(()) => Ok(Kept::Committed),
-        Err(fault) if fault.kind == Kind::Disconnected => Ok(Kept::Unheard { step, fault }),
+        Ok(()) => Ok(KeepResult::Committed),
+        Err(fault) if fault.kind == FaultKind::Disconnected => Ok(KeepResult::Unheard { step, fault }),
         Err(fault) => Err(fault),
     }
 }

@@ -13,8 +13,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_postgres::Config;
 
-use super::fault::Fault;
-use super::schema::{self, Standing};
+use super::fault::ServerFault;
+use super::schema::{self, SchemaState};
 use super::statements;
 use super::view::View;
 use super::{connect, keep, whole};
@@ -58,7 +58,7 @@ const MIN_VERSION: i32 = 150_000;
 
 /// Ways to the server, and what is known of this opening.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct ServerLink {
     background: Background,
     pool: Pool,
     place: String,
@@ -105,12 +105,12 @@ enum Turn<'a> {
 }
 
 /// How a try ended.
-enum Tried<R> {
+enum AttemptResult<R> {
     Done(Result<R, StoreError>),
-    Anew(Fault),
+    Anew(ServerFault),
 }
 
-impl Link {
+impl ServerLink {
     /// Opens the database, whose tables must be this program's; makes them where there are none and none need be.
     pub(super) fn open(
         url: &DatabaseUrl,
@@ -137,7 +137,7 @@ impl Link {
         link.wait(async {
             let mut client = link.pool.get().await.map_err(|error| link.cannot_open(&of_pool(error)))?;
             match schema::standing(&client).await.map_err(|fault| link.cannot_open(&fault))? {
-                Standing::Newer { .. } | Standing::Foreign { .. } => {
+                SchemaState::Newer { .. } | SchemaState::Foreign { .. } => {
                     link.admit(false).await.map(|_| Vec::new())
                 }
                 _ => Ok(schema::migrate(&mut client).await?),
@@ -166,14 +166,14 @@ impl Link {
 
     /// Whether the server and its tables are as they must be; tells whether the tables were made just now.
     async fn admit(&self, is_required: bool) -> Result<bool, StoreError> {
-        let cannot = |fault: Fault| self.cannot_open(&fault);
+        let cannot = |fault: ServerFault| self.cannot_open(&fault);
         let mut client = self.pool.get().await.map_err(|error| cannot(of_pool(error)))?;
         let row = client.query_one(statements::STANDING, &[]).await;
-        let row = row.map_err(|error| cannot(Fault::of(&error)))?;
+        let row = row.map_err(|error| cannot(ServerFault::of(&error)))?;
         let version: i32 = row.get(4);
         if version < MIN_VERSION {
             let reason = format!("its server has version {}, expected 15 or later", version / 10_000);
-            return Err(cannot(Fault::other(reason)));
+            return Err(cannot(ServerFault::other(reason)));
         }
         for (column, name) in ["fsync", "full_page_writes", "synchronous_commit"].into_iter().enumerate() {
             if row.get::<_, &str>(column) == "off" {
@@ -185,19 +185,19 @@ impl Link {
         }
         self.compare_clocks(row.get(3))?;
         match schema::standing(&client).await.map_err(cannot)? {
-            Standing::Current => Ok(false),
-            Standing::Empty if is_required => Err(StoreError::NoneYet { path: self.place.clone() }),
-            Standing::Empty => {
+            SchemaState::Current => Ok(false),
+            SchemaState::Empty if is_required => Err(StoreError::NoneYet { path: self.place.clone() }),
+            SchemaState::Empty => {
                 schema::migrate(&mut client).await.map_err(cannot)?;
                 Ok(true)
             }
-            Standing::Behind(missing) => Err(self.wrong_schema(format!(
+            SchemaState::Behind(missing) => Err(self.wrong_schema(format!(
                 "{missing} migrations are missing; run `regwatch store migrate`, with no older regwatch at work on it"
             ))),
-            Standing::Newer { number, name } => Err(self.wrong_schema(format!(
+            SchemaState::Newer { number, name } => Err(self.wrong_schema(format!(
                 "migration {number} ({name}) is of a later version; use a newer regwatch"
             ))),
-            Standing::Foreign { number, name } => Err(self.wrong_schema(format!(
+            SchemaState::Foreign { number, name } => Err(self.wrong_schema(format!(
                 "migration {number} ({name}) is not the one of this program; the tables were changed, or are not regwatch's"
             ))),
         }
@@ -207,7 +207,7 @@ impl Link {
         StoreError::Schema { path: self.place.clone(), reason }
     }
 
-    fn cannot_open(&self, fault: &Fault) -> StoreError {
+    fn cannot_open(&self, fault: &ServerFault) -> StoreError {
         StoreError::Open { path: self.place.clone(), reason: fault.reason.clone() }
     }
 
@@ -312,15 +312,15 @@ impl Link {
         &self,
         step: &mut impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
-        let mut last = Fault::other("it was never tried".to_owned());
+        let mut last = ServerFault::other("it was never tried".to_owned());
         for tries in 0..MAX_TRIES {
             let tried = {
                 let _turn = self.turn(tries);
                 self.attempt(step)
             };
             match tried {
-                Tried::Done(answer) => return answer,
-                Tried::Anew(fault) => {
+                AttemptResult::Done(answer) => return answer,
+                AttemptResult::Anew(fault) => {
                     tracing::debug!(tries, reason = fault.reason, "another step came before, trying again");
                     last = fault;
                 }
@@ -339,16 +339,19 @@ impl Link {
         }
     }
 
-    fn attempt<R>(&self, step: &mut impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError>) -> Tried<R> {
+    fn attempt<R>(
+        &self,
+        step: &mut impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError>,
+    ) -> AttemptResult<R> {
         let client = match self.client() {
             Ok(client) => client,
-            Err(error) => return Tried::Done(Err(error)),
+            Err(error) => return AttemptResult::Done(Err(error)),
         };
         let view = View::new(self.handle(), client, statements::BEGIN_STEP);
         let trees = Trees::of_view(view, Arc::clone(&self.opening));
         let mut writes = Writes::default();
         let answer = catch_unwind(AssertUnwindSafe(|| step(&trees, &mut writes)));
-        let Some(view) = trees.into_view() else { return Tried::Done(Err(StoreError::Closed)) };
+        let Some(view) = trees.into_view() else { return AttemptResult::Done(Err(StoreError::Closed)) };
         let (client, is_begun, fault) = view.end();
         let kept = match (answer, fault) {
             (Ok(Ok(answer)), None) => match self.block_on(keep::keep(&client, is_begun, &writes)) {
@@ -361,14 +364,14 @@ impl Link {
             (Err(_), _) => Err((StoreError::Closed, None)),
         };
         match kept {
-            Ok((answer, keep::Kept::Nothing)) => Tried::Done(Ok(answer)),
-            Ok((answer, keep::Kept::Committed)) => self.committed(&writes, answer),
-            Ok((answer, keep::Kept::Unheard { step, fault })) => {
+            Ok((answer, keep::KeepResult::Nothing)) => AttemptResult::Done(Ok(answer)),
+            Ok((answer, keep::KeepResult::Committed)) => self.committed(&writes, answer),
+            Ok((answer, keep::KeepResult::Unheard { step, fault })) => {
                 drop(client);
                 match self.fate_of(&step) {
                     Ok(true) => self.committed(&writes, answer),
-                    Ok(false) => Tried::Anew(fault),
-                    Err(error) => Tried::Done(Err(error)),
+                    Ok(false) => AttemptResult::Anew(fault),
+                    Err(error) => AttemptResult::Done(Err(error)),
                 }
             }
             Err((error, fault)) => {
@@ -376,21 +379,21 @@ impl Link {
                     let _ = self.block_on(client.batch_execute(statements::ROLLBACK));
                 }
                 match fault {
-                    Some(fault) if fault.is_passing() => Tried::Anew(fault),
-                    _ => Tried::Done(Err(error)),
+                    Some(fault) if fault.is_passing() => AttemptResult::Anew(fault),
+                    _ => AttemptResult::Done(Err(error)),
                 }
             }
         }
     }
 
-    fn committed<R>(&self, writes: &Writes, answer: R) -> Tried<R> {
+    fn committed<R>(&self, writes: &Writes, answer: R) -> AttemptResult<R> {
         *self.last_durable.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         if self.opening.bell.is_heard() {
             for source in writes::scheduled(&writes.last_words()) {
                 self.opening.bell.ring(source);
             }
         }
-        Tried::Done(Ok(answer))
+        AttemptResult::Done(Ok(answer))
     }
 
     /// Whether a step was kept whose end was not heard because the connection was lost.
@@ -399,7 +402,7 @@ impl Link {
         loop {
             let asked = self.client().and_then(|client| {
                 let row = self.block_on(client.query_one(statements::FATE_OF_STEP, &[&step]));
-                row.map(|row| row.get::<_, Option<String>>(0)).map_err(|error| Fault::of(&error).into())
+                row.map(|row| row.get::<_, Option<String>>(0)).map_err(|error| ServerFault::of(&error).into())
             });
             match asked {
                 Ok(fate) if fate.as_deref() == Some("committed") => return Ok(true),
@@ -445,18 +448,20 @@ impl Link {
     }
 }
 
-impl Drop for Link {
+impl Drop for ServerLink {
     fn drop(&mut self) {
         self.leave();
     }
 }
 
 /// Why there is no connection.
-fn of_pool(error: PoolError) -> Fault {
+fn of_pool(error: PoolError) -> ServerFault {
     match error {
         PoolError::Backend(error)
-        | PoolError::PostCreateHook(deadpool_postgres::HookError::Backend(error)) => Fault::of(&error),
-        PoolError::Timeout(_) => Fault::other("no connection was free, or could be made, in time".to_owned()),
-        error => Fault::other(error.to_string()),
+        | PoolError::PostCreateHook(deadpool_postgres::HookError::Backend(error)) => ServerFault::of(&error),
+        PoolError::Timeout(_) => {
+            ServerFault::other("no connection was free, or could be made, in time".to_owned())
+        }
+        error => ServerFault::other(error.to_string()),
     }
 }

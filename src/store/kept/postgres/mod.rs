@@ -24,8 +24,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use self::link::Link;
-pub(in crate::store) use self::view::{Range, View};
+use self::link::ServerLink;
+pub(in crate::store) use self::view::{KeyRange, View};
 pub(in crate::store) use self::whole::{check, verify};
 use super::survey_into;
 use super::trees::Trees;
@@ -40,7 +40,7 @@ use crate::store::keeping::PendingWrite;
 /// An open database of a PostgreSQL server.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Postgres {
-    link: Arc<Link>,
+    link: Arc<ServerLink>,
     installation: InstallationId,
     opened: Opened,
     /// How large it was when it was opened.
@@ -51,14 +51,14 @@ pub(in crate::store) struct Postgres {
 impl Postgres {
     /// Opens the database; makes its tables where it has none.
     pub(in crate::store) fn open(url: &DatabaseUrl, rules: &StoreRules) -> Result<Self, StoreError> {
-        let (link, installation, opened) = Link::open(url, rules.required)?;
+        let (link, installation, opened) = ServerLink::open(url, rules.required)?;
         let bytes = link.aside(|link| link.look(whole::bytes))?;
         Ok(Self { link, installation, opened, bytes, is_surveyed: Arc::default() })
     }
 
     /// Makes the tables that are missing; returns the names of the migrations that were made.
     pub(in crate::store) fn migrate(url: &DatabaseUrl) -> Result<Vec<&'static str>, StoreError> {
-        Link::migrate(url)
+        ServerLink::migrate(url)
     }
 
     pub(in crate::store) fn bell(&self) -> &SourceBell {
@@ -149,7 +149,7 @@ impl Postgres {
         self.link.take_daemons_place().await
     }
 
-    /// See [`Link::failure`].
+    /// See [`ServerLink::failure`].
     pub(in crate::store) async fn failure(&self) -> String {
         self.link.failure().await
     }

@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use tokio_postgres::Config;
 
-use super::fault::Fault;
-use super::link::Link;
+use super::fault::ServerFault;
+use super::link::ServerLink;
 use super::{connect, statements};
 use crate::store::error::StoreError;
 
 /// Another try to connect is made after this.
 const AGAIN: Duration = Duration::from_millis(500);
 
-impl Link {
+impl ServerLink {
     /// Holds the number of this opening, see [`Trees::may_be_alive`](crate::store::kept::trees::Trees::may_be_alive).
     pub(super) async fn hold_opening(&self) -> Result<(), StoreError> {
         let (config, number) = (self.config.clone(), self.opening().number());
@@ -90,13 +90,13 @@ impl Link {
 }
 
 /// Ends when a connection does, and with it what was held by it. Dropped, it ends the connection.
-type Held = Pin<Box<dyn Future<Output = ()> + Send>>;
+type SessionGuard = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A connection of its own, and what ends with it.
-async fn apart(config: &Config) -> Result<(Arc<tokio_postgres::Client>, Held), StoreError> {
-    let tls = connect::tls().map_err(|reason| StoreError::from(Fault::other(reason)))?;
+async fn apart(config: &Config) -> Result<(Arc<tokio_postgres::Client>, SessionGuard), StoreError> {
+    let tls = connect::tls().map_err(|reason| StoreError::from(ServerFault::other(reason)))?;
     let connected = config.connect(tls).await;
-    let (client, connection) = connected.map_err(|error| StoreError::from(Fault::of(&error)))?;
+    let (client, connection) = connected.map_err(|error| StoreError::from(ServerFault::of(&error)))?;
     let client = Arc::new(client);
     #[expect(clippy::disallowed_methods, reason = "it ends with the connection, which ends with the store")]
     let driven = tokio::spawn(connection);
@@ -109,17 +109,17 @@ async fn apart(config: &Config) -> Result<(Arc<tokio_postgres::Client>, Held), S
 }
 
 /// Holds an opening at the server.
-async fn hold(config: &Config, opening: u64) -> Result<Held, StoreError> {
+async fn hold(config: &Config, opening: u64) -> Result<SessionGuard, StoreError> {
     let (client, held) = apart(config).await?;
     let holding = client.execute(statements::HOLD_OPENING, &[&opening.cast_signed()]).await;
-    holding.map_err(|error| StoreError::from(Fault::of(&error)))?;
+    holding.map_err(|error| StoreError::from(ServerFault::of(&error)))?;
     Ok(held)
 }
 
 /// Takes the place of the one daemon; nothing where another has it.
-async fn daemons_place(config: &Config) -> Result<Option<Held>, StoreError> {
+async fn daemons_place(config: &Config) -> Result<Option<SessionGuard>, StoreError> {
     let (client, held) = apart(config).await?;
     let taken = client.query_one(statements::TAKE_DAEMONS_PLACE, &[]).await;
-    let taken = taken.map_err(|error| StoreError::from(Fault::of(&error)))?;
+    let taken = taken.map_err(|error| StoreError::from(ServerFault::of(&error)))?;
     Ok(taken.get::<_, bool>(0).then_some(held))
 }

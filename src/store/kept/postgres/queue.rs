@@ -5,8 +5,8 @@
 //! step never came ends by itself.
 
 use super::Postgres;
-use super::fault::Fault;
-use super::link::Link;
+use super::fault::ServerFault;
+use super::link::ServerLink;
 use super::statements::sql;
 use crate::store::error::StoreError;
 use crate::store::kept::trees::TreeName;
@@ -26,7 +26,7 @@ impl Postgres {
 }
 
 fn claim(
-    link: &Link,
+    link: &ServerLink,
     queue: TreeName,
     (before, limit): (&[u8], usize),
     but: &[Vec<u8>],
@@ -38,7 +38,7 @@ fn claim(
         let statement = client.prepare_cached(text).await?;
         client.query(&statement, &[&before, &limit, &but]).await
     });
-    let rows = rows.map_err(|error| StoreError::from(Fault::of(&error)))?;
+    let rows = rows.map_err(|error| StoreError::from(ServerFault::of(&error)))?;
     let mut keys: Vec<Vec<u8>> = rows.iter().map(|row| row.get(0)).collect();
     keys.sort_unstable();
     Ok(keys)

@@ -7,7 +7,7 @@
 use deadpool_postgres::Client;
 use sha2::{Digest as _, Sha256};
 
-use super::fault::Fault;
+use super::fault::ServerFault;
 use super::statements;
 use crate::domain::id::hex;
 
@@ -31,7 +31,7 @@ impl Migration {
 
 /// How the tables of a database stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum SchemaState {
     /// There are none.
     Empty,
     /// They are this program's.
@@ -45,39 +45,39 @@ pub(super) enum Standing {
 }
 
 /// Looks how they stand.
-pub(super) async fn standing(client: &Client) -> Result<Standing, Fault> {
+pub(super) async fn standing(client: &Client) -> Result<SchemaState, ServerFault> {
     let ask = async || {
         if !client.query_one(statements::HAS_MIGRATIONS, &[]).await?.get::<_, bool>(0) {
             return Ok(Vec::new());
         }
         client.query(statements::MIGRATIONS, &[]).await
     };
-    let rows = ask().await.map_err(|error| Fault::of(&error))?;
+    let rows = ask().await.map_err(|error| ServerFault::of(&error))?;
     let made: Vec<(i32, String, String)> =
         rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
     Ok(compare(&made))
 }
 
-fn compare(made: &[(i32, String, String)]) -> Standing {
+fn compare(made: &[(i32, String, String)]) -> SchemaState {
     for (number, name, sha256) in made {
         match ALL.iter().find(|known| known.number == *number) {
-            None => return Standing::Newer { number: *number, name: name.clone() },
+            None => return SchemaState::Newer { number: *number, name: name.clone() },
             Some(known) if known.hash() != *sha256 => {
-                return Standing::Foreign { number: *number, name: name.clone() };
+                return SchemaState::Foreign { number: *number, name: name.clone() };
             }
             Some(_) => {}
         }
     }
     match ALL.len().saturating_sub(made.len()) {
-        0 => Standing::Current,
-        _ if made.is_empty() => Standing::Empty,
-        missing => Standing::Behind(missing),
+        0 => SchemaState::Current,
+        _ if made.is_empty() => SchemaState::Empty,
+        missing => SchemaState::Behind(missing),
     }
 }
 
 /// Makes what is missing, all or nothing; gives the names of what was made.
-pub(super) async fn migrate(client: &mut Client) -> Result<Vec<&'static str>, Fault> {
-    let of = |error: tokio_postgres::Error| Fault::of(&error);
+pub(super) async fn migrate(client: &mut Client) -> Result<Vec<&'static str>, ServerFault> {
+    let of = |error: tokio_postgres::Error| ServerFault::of(&error);
     let transaction = client.transaction().await.map_err(of)?;
     transaction.execute(statements::ONE_MIGRATION, &[]).await.map_err(of)?;
     transaction.batch_execute(statements::MIGRATIONS_TABLE).await.map_err(of)?;
@@ -103,13 +103,13 @@ mod tests {
     fn an_unknown_schema_is_told_from_an_old_one() {
         let known = |migration: &Migration| (migration.number, migration.name.to_owned(), migration.hash());
         let made: Vec<_> = ALL.iter().map(known).collect();
-        assert_eq!(compare(&made), Standing::Current);
-        assert_eq!(compare(&[]), Standing::Empty);
+        assert_eq!(compare(&made), SchemaState::Current);
+        assert_eq!(compare(&[]), SchemaState::Empty);
         let later = (i32::try_from(ALL.len()).unwrap() + 1, "later".to_owned(), String::new());
-        let newer = Standing::Newer { number: later.0, name: "later".to_owned() };
+        let newer = SchemaState::Newer { number: later.0, name: "later".to_owned() };
         assert_eq!(compare(&[&made[..], &[later]].concat()), newer);
         let other = (1, "records".to_owned(), "0".repeat(64));
-        assert_eq!(compare(&[other]), Standing::Foreign { number: 1, name: "records".to_owned() });
+        assert_eq!(compare(&[other]), SchemaState::Foreign { number: 1, name: "records".to_owned() });
     }
 
     #[test]

@@ -83,7 +83,7 @@ const PLAIN: [&str; 10] = [
 
 /// From which end of a range rows are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum RangeEnd {
     Front,
     Back,
 }
@@ -91,7 +91,7 @@ pub(super) enum End {
 /// Which rows of a range are asked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RangeOf {
-    pub(super) end: End,
+    pub(super) end: RangeEnd,
     pub(super) has_values: bool,
     /// It has no end.
     pub(super) is_open: bool,
@@ -118,7 +118,7 @@ pub(super) struct Statements {
 impl Statements {
     fn of(tree: TreeName) -> Self {
         let table = tree.name();
-        let kind = Kind::of(tree);
+        let kind = TableKind::of(tree);
         Self {
             get: format!("SELECT record FROM {table} WHERE key = $1"),
             get_all: format!("SELECT key, record FROM {table} WHERE key = ANY($1)"),
@@ -130,8 +130,8 @@ impl Statements {
             put: put(table, kind),
             remove: format!("DELETE FROM {table} WHERE key = ANY($1)"),
             ranges: std::array::from_fn(|number| range(table, number)),
-            claim: (kind == Kind::Queue).then(|| claim(table)),
-            wanted: (kind == Kind::Collected).then(|| wanted(table)),
+            claim: (kind == TableKind::Queue).then(|| claim(table)),
+            wanted: (kind == TableKind::Collected).then(|| wanted(table)),
         }
     }
 
@@ -148,7 +148,7 @@ impl Statements {
 
 /// What a table has besides its keys and records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum TableKind {
     Plain,
     /// Until when a row is claimed.
     Queue,
@@ -156,7 +156,7 @@ enum Kind {
     Collected,
 }
 
-impl Kind {
+impl TableKind {
     fn of(tree: TreeName) -> Self {
         match tree {
             TreeName::MailsDue | TreeName::UrgentDue => Self::Queue,
@@ -166,12 +166,12 @@ impl Kind {
     }
 }
 
-fn put(table: &str, kind: Kind) -> String {
+fn put(table: &str, kind: TableKind) -> String {
     let written = match kind {
         // What is there already is not written once more.
-        Kind::Plain => "record = excluded.record WHERE kept.record IS DISTINCT FROM excluded.record",
-        Kind::Queue => "record = excluded.record, claimed_until = NULL",
-        Kind::Collected => "record = excluded.record, wanted_by = pg_current_xact_id()",
+        TableKind::Plain => "record = excluded.record WHERE kept.record IS DISTINCT FROM excluded.record",
+        TableKind::Queue => "record = excluded.record, claimed_until = NULL",
+        TableKind::Collected => "record = excluded.record, wanted_by = pg_current_xact_id()",
     };
     format!(
         "INSERT INTO {table} AS kept (key, record) SELECT * FROM unnest($1::bytea[], $2::bytea[]) \
@@ -180,7 +180,7 @@ fn put(table: &str, kind: Kind) -> String {
 }
 
 fn number_of(of: RangeOf) -> usize {
-    usize::from(of.end == End::Back) + 2 * usize::from(of.has_values) + 4 * usize::from(of.is_open)
+    usize::from(of.end == RangeEnd::Back) + 2 * usize::from(of.has_values) + 4 * usize::from(of.is_open)
 }
 
 fn range(table: &str, number: usize) -> String {

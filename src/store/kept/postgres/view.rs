@@ -12,10 +12,10 @@ use tokio::runtime::Handle;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
-use super::fault::Fault;
-use super::statements::{self, End, RangeOf, sql};
+use super::fault::ServerFault;
+use super::statements::{self, RangeEnd, RangeOf, sql};
 use crate::store::error::StoreError;
-use crate::store::kept::trees::{Bytes, Pair, TreeName};
+use crate::store::kept::trees::{Bytes, KeyedRecord, TreeName};
 
 /// Rows of the first page of a range: most who look at one want its beginning.
 const FIRST_PAGE: i64 = 32;
@@ -34,14 +34,14 @@ pub(in crate::store) struct View {
     client: deadpool_postgres::Client,
     /// Said before the first question, in one go with it.
     begin: &'static str,
-    state: Mutex<State>,
+    state: Mutex<TransactionState>,
 }
 
 #[derive(Default)]
-struct State {
+struct TransactionState {
     is_begun: bool,
     /// What broke the transaction.
-    fault: Option<Fault>,
+    fault: Option<ServerFault>,
     remembered: HashMap<(TreeName, Vec<u8>), Option<Bytes>>,
     /// Openings that were asked for, and whether nobody has them any more.
     gone: HashMap<u64, bool>,
@@ -61,12 +61,12 @@ impl View {
         Self { handle, client, begin, state: Mutex::default() }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, TransactionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The connection, with what broke its transaction; and whether one was begun.
-    pub(super) fn end(self) -> (deadpool_postgres::Client, bool, Option<Fault>) {
+    pub(super) fn end(self) -> (deadpool_postgres::Client, bool, Option<ServerFault>) {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         (self.client, state.is_begun, state.fault)
     }
@@ -89,7 +89,7 @@ impl View {
 
     /// Notes what broke the transaction.
     fn broken(&self, error: &tokio_postgres::Error) -> StoreError {
-        let fault = Fault::of(error);
+        let fault = ServerFault::of(error);
         let error = fault.clone().into();
         self.state().fault.get_or_insert(fault);
         error
@@ -175,7 +175,7 @@ impl View {
         &self,
         tree: TreeName,
         (from, to): (Bound<Vec<u8>>, Bound<Vec<u8>>),
-    ) -> Range<'_> {
+    ) -> KeyRange<'_> {
         // Of keys that are bytes the next one has a zero byte more.
         let behind = |mut key: Vec<u8>| {
             key.push(0);
@@ -191,7 +191,7 @@ impl View {
             Bound::Included(key) => Some(behind(key)),
             Bound::Excluded(key) => Some(key),
         };
-        Range {
+        KeyRange {
             view: self,
             tree,
             has_values: true,
@@ -218,7 +218,7 @@ impl View {
 
 /// The keys of a range that were not handed out yet.
 #[derive(Debug)]
-pub(in crate::store) struct Range<'a> {
+pub(in crate::store) struct KeyRange<'a> {
     view: &'a View,
     tree: TreeName,
     has_values: bool,
@@ -226,39 +226,39 @@ pub(in crate::store) struct Range<'a> {
     from: Vec<u8>,
     to: Option<Vec<u8>>,
     /// What was fetched and not handed out, from each end.
-    front: VecDeque<Pair>,
-    back: VecDeque<Pair>,
+    front: VecDeque<KeyedRecord>,
+    back: VecDeque<KeyedRecord>,
     page: i64,
     is_done: bool,
 }
 
-impl Range<'_> {
+impl KeyRange<'_> {
     /// The same without what lies under the keys.
     pub(in crate::store) fn of_keys(self) -> Self {
         Self { has_values: false, ..self }
     }
 
-    pub(in crate::store) fn next(&mut self) -> Option<Result<Pair, StoreError>> {
+    pub(in crate::store) fn next(&mut self) -> Option<Result<KeyedRecord, StoreError>> {
         if self.front.is_empty()
             && !self.is_done
-            && let Err(error) = self.fetch(End::Front)
+            && let Err(error) = self.fetch(RangeEnd::Front)
         {
             return Some(Err(error));
         }
         self.front.pop_front().or_else(|| self.back.pop_back()).map(Ok)
     }
 
-    pub(in crate::store) fn next_back(&mut self) -> Option<Result<Pair, StoreError>> {
+    pub(in crate::store) fn next_back(&mut self) -> Option<Result<KeyedRecord, StoreError>> {
         if self.back.is_empty()
             && !self.is_done
-            && let Err(error) = self.fetch(End::Back)
+            && let Err(error) = self.fetch(RangeEnd::Back)
         {
             return Some(Err(error));
         }
         self.back.pop_front().or_else(|| self.front.pop_back()).map(Ok)
     }
 
-    fn fetch(&mut self, end: End) -> Result<(), StoreError> {
+    fn fetch(&mut self, end: RangeEnd) -> Result<(), StoreError> {
         let of = RangeOf { end, has_values: self.has_values, is_open: self.to.is_none() };
         let text = sql(self.tree).range(of);
         let asked = match &self.to {
@@ -275,12 +275,12 @@ impl Range<'_> {
             (Bytes::from(row.get::<_, &[u8]>(0)), Bytes::from(value))
         });
         match end {
-            End::Front => self.front.extend(pairs),
-            End::Back => self.back.extend(pairs),
+            RangeEnd::Front => self.front.extend(pairs),
+            RangeEnd::Back => self.back.extend(pairs),
         }
         match (end, self.front.back(), self.back.back()) {
-            (End::Front, Some((last, _)), _) => self.from = [last, &[0][..]].concat(),
-            (End::Back, _, Some((last, _))) => self.to = Some(last.to_vec()),
+            (RangeEnd::Front, Some((last, _)), _) => self.from = [last, &[0][..]].concat(),
+            (RangeEnd::Back, _, Some((last, _))) => self.to = Some(last.to_vec()),
             _ => {}
         }
         Ok(())

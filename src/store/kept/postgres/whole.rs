@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Postgres;
-use super::fault::Fault;
-use super::link::Link;
+use super::fault::ServerFault;
+use super::link::ServerLink;
 use super::statements::{self, sql};
 use crate::domain::id::InstallationId;
 use crate::domain::meter::Meter;
@@ -92,7 +92,7 @@ impl Postgres {
             .blocking(move || {
                 let client = link.client()?;
                 let row = link.block_on(client.query_one(statements::STANDING, &[]));
-                let row = row.map_err(|error| StoreError::from(Fault::of(&error)))?;
+                let row = row.map_err(|error| StoreError::from(ServerFault::of(&error)))?;
                 link.compare_clocks(row.get(3))
             })
             .await
@@ -104,7 +104,7 @@ impl Postgres {
 /// # Errors
 /// As [`verify`].
 pub(in crate::store) fn check(url: &DatabaseUrl) -> Result<Vec<String>, StoreError> {
-    Link::to_look(url)?.aside(refused)
+    ServerLink::to_look(url)?.aside(refused)
 }
 
 /// Looks at every record and changes nothing; others may work on the database meanwhile.
@@ -112,7 +112,7 @@ pub(in crate::store) fn check(url: &DatabaseUrl) -> Result<Vec<String>, StoreErr
 /// # Errors
 /// [`StoreError::NoneYet`], [`StoreError::Schema`]; the server's.
 pub(in crate::store) fn verify(url: &DatabaseUrl, meter: &Meter) -> Result<Verified, StoreError> {
-    let link = Link::to_look(url)?;
+    let link = ServerLink::to_look(url)?;
     let path = PathBuf::from(link.place());
     let findings = link.aside(refused)?;
     if !findings.is_empty() {
@@ -150,20 +150,20 @@ pub(in crate::store) fn verify(url: &DatabaseUrl, meter: &Meter) -> Result<Verif
 }
 
 /// The statements that the server does not take, with its reasons.
-fn refused(link: &Link) -> Result<Vec<String>, StoreError> {
+fn refused(link: &ServerLink) -> Result<Vec<String>, StoreError> {
     let client = link.client()?;
     let mut findings = Vec::new();
     for text in statements::all() {
         if let Err(error) = link.block_on(client.prepare(text)) {
-            findings.push(format!("{text}: {}", Fault::of(&error).reason));
+            findings.push(format!("{text}: {}", ServerFault::of(&error).reason));
         }
     }
     Ok(findings)
 }
 
-type LookedAt = (BTreeMap<TreeName, u64>, Vec<RecordFault>, Option<InstallationId>);
+type SurveyResult = (BTreeMap<TreeName, u64>, Vec<RecordFault>, Option<InstallationId>);
 
-fn look_at_all(trees: &Trees, meter: &Meter) -> Result<LookedAt, StoreError> {
+fn look_at_all(trees: &Trees, meter: &Meter) -> Result<SurveyResult, StoreError> {
     let part = meter.part(0..100, TreeName::all().count() as u64);
     let counts = std::cell::RefCell::new(BTreeMap::new());
     let broken = std::cell::RefCell::new(None);
