@@ -20,7 +20,7 @@ use super::form::{FormChange, FormFault, KINDS};
 use super::guard::{guard, last_part};
 use super::page::{Confirm, Followed, Manage, MessagePage, UnsubscribePage, page, secured, style};
 use super::ways::Ways;
-use super::{WebState, api, desk};
+use super::{Server, WebState, api, desk};
 use crate::domain::inbound::{ConfirmToken, ReplyKind};
 use crate::domain::keyed_link::{LinkPurpose, SubscriberKey};
 use crate::domain::subscription::{Subscriber, SubscriptionState};
@@ -32,9 +32,6 @@ use crate::subscribe::IngestError;
 
 /// A form of ours has a handful of short fields, a mail program's one-click has one.
 const MAX_BODY_BYTES: usize = 4 * 1024;
-
-/// What leads somewhere.
-type Server = State<Arc<WebState>>;
 
 /// A body within its limit, or what was wrong with it.
 type LimitedBody = Result<Bytes, BytesRejection>;

@@ -34,6 +34,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::{Extension, Router};
 use tokio::net::TcpListener;
@@ -128,6 +129,12 @@ struct WebState {
     root: String,
     desk: Desk,
 }
+
+/// The state as a handler gets it.
+type Server = State<Arc<WebState>>;
+
+/// Who asks, as [`guard`] found out.
+type Who = Extension<Visitor>;
 
 impl WebState {
     fn of(parts: WebParts, settings: &WebSettings, tasks: TaskTracker) -> Self {

@@ -41,7 +41,7 @@ fn layer_of(module: &str) -> Option<usize> {
     LAYERS.iter().position(|(_, modules)| modules.contains(&module))
 }
 
-fn source_files(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn source_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -55,7 +55,7 @@ fn source_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The code of a file without its comments, line by line; comments may name any module.
-fn code_of(path: &Path) -> Vec<String> {
+pub(super) fn code_of(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap();
     text.lines().map(|line| line.split("//").next().unwrap_or_default().to_owned()).collect()
 }
@@ -125,7 +125,7 @@ fn path_of(file: &Path) -> Vec<String> {
 }
 
 /// The code of a file up to its tests, which may import whatever they test.
-fn without_tests(lines: &[String]) -> String {
+pub(super) fn without_tests(lines: &[String]) -> String {
     let end =
         lines.windows(2).position(|pair| pair[0] == "#[cfg(test)]" && pair[1].starts_with("mod tests {"));
     lines[..end.unwrap_or(lines.len())].join("\n")

@@ -5,5 +5,6 @@
 mod dependencies;
 mod layering;
 mod links;
+mod names;
 mod style;
 mod words;

@@ -22,7 +22,7 @@ mod webhooks;
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -37,7 +37,7 @@ use utoipa_axum::routes;
 use self::admission::{Admission, BY_TOKEN, admit};
 use self::problem::Problem;
 use super::access::Visitor;
-use super::{WebState, conditional};
+use super::{Server, WebState, Who, conditional};
 use crate::domain::audit::AuditEntry;
 use crate::domain::source::Source;
 
@@ -55,9 +55,6 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// So many items come at once where nobody asks for less.
 const MAX_ITEMS: usize = 100;
-
-type Server = State<Arc<WebState>>;
-type Who = Extension<Visitor>;
 
 /// What an operation gives.
 type ApiResult = Result<Response, Problem>;

@@ -40,7 +40,7 @@ use super::access::{AccessNeed, Visitor, first_part, is_of_our_origin, need_of};
 use super::page::page;
 use super::rate::Rates;
 use super::session::LoginSession;
-use super::{Runner, WebParts, WebState, api};
+use super::{Runner, Server, WebParts, WebState, Who, api};
 use crate::check::Checker;
 use crate::domain::audit::AuditEntry;
 use crate::prove::Prover;
@@ -72,9 +72,6 @@ const MAX_UPLOAD_BYTES: usize = 16 << 20;
 
 /// The page that takes such a table.
 const SCREEN: &str = "screen";
-
-pub(super) type Server = State<Arc<WebState>>;
-type Who = Extension<Visitor>;
 
 /// What the pages need besides what mail's links do.
 #[derive(Debug)]
