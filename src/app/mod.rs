@@ -283,6 +283,7 @@ impl App {
         let deliverer = Arc::new(deliverer);
         if is_first {
             deliverer.recover().await?;
+            webhooks.recover().await?;
         } else {
             deliverer.follow_on().await?;
         }

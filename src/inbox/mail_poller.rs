@@ -36,7 +36,7 @@ pub struct IntakeParts {
 pub struct MailPoller {
     parts: IntakeParts,
     way: MailSource,
-    /// Read from the store once; nobody else writes it.
+    /// As it was met last; nothing before the first time.
     state: Option<MailSourceState>,
 }
 
@@ -71,9 +71,14 @@ impl MailPoller {
     /// # Errors
     /// The store's error.
     pub(super) async fn strike(&mut self, name: &str, reason: &str) -> Result<Option<Folder>, StoreError> {
-        let (state, is_aside) = self.state().await?.struck(name);
+        let mut is_aside = false;
+        let state = self.change(|state| {
+            let (struck, is_too_often) = state.struck(name);
+            is_aside = is_too_often;
+            struck
+        });
+        let state = state.await?;
         let (way, strikes) = (self.way, state.strikes_of(name));
-        self.keep(state).await?;
         if is_aside {
             tracing::error!(%way, reason, "set a message from {way} aside for a person: {reason}");
             return Ok(Some(Folder::Failed));
@@ -92,9 +97,9 @@ impl MailPoller {
         name: impl Fn(&M) -> String,
     ) -> Result<(), StoreError> {
         let names: HashSet<String> = waiting.iter().map(&name).collect();
-        let state = self.state().await?.with_waiting(|known| names.contains(known));
+        let state = self.change(|state| state.with_waiting(|known| names.contains(known))).await?;
         waiting.sort_by_key(|message| state.strikes_of(&name(message)));
-        self.keep(state).await
+        Ok(())
     }
 
     /// Notes that the way could be used, and how many messages lie aside.
@@ -103,8 +108,7 @@ impl MailPoller {
     /// The store's error.
     pub(super) async fn worked(&mut self, set_aside: u32) -> Result<(), StoreError> {
         let now = self.parts.clock.now();
-        let state = self.state().await?.worked(set_aside, now);
-        self.keep(state).await
+        self.change(|state| state.worked(set_aside, now)).await.map(drop)
     }
 
     /// Notes that the way cannot be used; gives how long to leave it alone.
@@ -126,29 +130,29 @@ impl MailPoller {
         reason: String,
         now: chrono::DateTime<chrono::Utc>,
     ) -> Result<u32, StoreError> {
-        let state = self.state().await?.failed(reason, now);
-        let failures = state.failures;
-        self.keep(state).await?;
-        Ok(failures)
+        Ok(self.change(|state| state.failed(reason.clone(), now)).await?.failures)
     }
 
-    async fn state(&mut self) -> Result<MailSourceState, StoreError> {
-        if let Some(state) = &self.state {
-            return Ok(state.clone());
+    /// Keeps the way as `change` makes it of how it stands; once more if another changed it meanwhile.
+    async fn change(
+        &mut self,
+        mut change: impl FnMut(&MailSourceState) -> MailSourceState,
+    ) -> Result<MailSourceState, StoreError> {
+        loop {
+            if self.state.is_none() {
+                let known = self.parts.store.ways_in().await?;
+                self.state = known.into_iter().find(|state| state.way == self.way);
+            }
+            let state = change(self.state.as_ref().unwrap_or(&MailSourceState::new(self.way)));
+            if self.state.as_ref() == Some(&state) {
+                return Ok(state);
+            }
+            if self.parts.store.keep_way_in(self.state.take(), state.clone()).await? {
+                self.state = Some(state.clone());
+                self.parts.found.notify_one();
+                return Ok(state);
+            }
         }
-        let known = self.parts.store.ways_in().await?;
-        let state = known.into_iter().find(|state| state.way == self.way);
-        Ok(self.state.insert(state.unwrap_or(MailSourceState::new(self.way))).clone())
-    }
-
-    async fn keep(&mut self, state: MailSourceState) -> Result<(), StoreError> {
-        if self.state.as_ref() == Some(&state) {
-            return Ok(());
-        }
-        self.parts.store.keep_way_in(state.clone()).await?;
-        self.state = Some(state);
-        self.parts.found.notify_one();
-        Ok(())
     }
 }
 

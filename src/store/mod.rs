@@ -29,12 +29,12 @@ pub use anew::anew_if_overtaken;
 pub use bell::{Rung, SourceBell, SourceWatch};
 pub use boundary::{
     Accepted, Archived, Backfilled, BackupNote, BounceCommit, ChangeQuery, ChangeSearch, Compacted,
-    DueReader, Erased, EventTold, Exchanged, FanOut, FoundChanges, GarbageReport, HeldBody, HookSettled,
-    InboundCommit, KeptBody, KeptSchedule, KindStats, KnownEntries, KnownPerson, KnownSource, Lease,
-    LeasedMail, MailAction, MailListing, MailTrouble, Met, OpenMails, Opened, PersonVersion, ReadCommit,
-    ReaderCommit, Readers, RecordFault, Releasable, RematchCommit, RepairWishes, Repaired, RetractCommit,
-    SealWish, Sealed, SourceGlance, SourceVersion, Stamp, StoreSize, StoreStats, TakenUp, ToldOf, TreeCount,
-    Verified, WaitingReader, WaitingReaders, Withdrawn,
+    DeliveryLease, DueReader, Erased, EventTold, Exchanged, FanOut, FoundChanges, GarbageReport, HeldBody,
+    HookSettled, InboundCommit, KeptBody, KeptSchedule, KindStats, KnownEntries, KnownPerson, KnownSource,
+    Lease, LeasedMail, MailAction, MailListing, MailTrouble, Met, OpenMails, Opened, PersonVersion,
+    ReadCommit, ReaderCommit, Readers, RecordFault, Releasable, RematchCommit, RepairWishes, Repaired,
+    RetractCommit, SealWish, Sealed, SourceGlance, SourceVersion, Stamp, StoreSize, StoreStats, TakenUp,
+    ToldOf, TreeCount, Verified, WaitingReader, WaitingReaders, Withdrawn,
 };
 pub use care::{
     check, check_backup, compact, import, migrate, repair, repair_metered, restore, verify, verify_metered,

@@ -107,6 +107,21 @@ impl Webhooks {
         self.woken.notify_one();
     }
 
+    /// Makes the deliveries due again that a process was sending when it ended.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn recover(&self) -> Result<(), StoreError> {
+        let reclaimed = self.parts.store.reclaim_deliveries(self.parts.clock.now()).await?;
+        if reclaimed > 0 {
+            tracing::warn!(
+                deliveries = reclaimed,
+                "took back {reclaimed} deliveries that an ended process was sending"
+            );
+        }
+        Ok(())
+    }
+
     /// Tells webhooks whenever something is due, until stopped. What is under way comes to its end.
     pub async fn run(&self, stop: CancellationToken) {
         self.is_running.store(true, Ordering::SeqCst);
@@ -185,7 +200,7 @@ impl Webhooks {
     /// # Errors
     /// The store's error.
     pub async fn send_now(&self, hook: Webhook, delivery: Delivery) -> Result<Delivery, WebhookError> {
-        // The loop may send it as well: then under the same id, by which its receiver knows it.
+        // If the loop has it in hands already, the loop sends it.
         let id = delivery.id.clone();
         self.teller().send(&hook, delivery).await?;
         Ok(self.parts.store.find_delivery(&id).await?)

@@ -19,7 +19,7 @@ use crate::mail::{Draft, MailPurpose};
 use crate::registry::Registry;
 use crate::render::{HookMessage, hook_disabled, page_of};
 use crate::settings::MailSettings;
-use crate::store::{Store, StoreError};
+use crate::store::{DeliveryLease, Store, StoreError};
 
 /// Of what a receiver says as much is kept.
 const MAX_SAID_CHARS: usize = 200;
@@ -80,14 +80,14 @@ impl Teller {
         delivery: Delivery,
     ) -> Result<Option<Webhook>, WebhookError> {
         let began = self.clock.now();
-        if !self.store.begin_delivery(&delivery.id, began).await? {
+        let Some(lease) = self.store.begin_delivery(&delivery.id, began).await? else {
             return Ok(Some(hook.clone()));
-        }
+        };
         let body = match self.body(hook, &delivery).await? {
             Ok(body) => body,
             // What nobody can read any more cannot be told.
             Err(reason) => {
-                return self.settle(hook, &delivery, Answered::Refused { reason, status: 0 }, began).await;
+                return self.settle(hook, lease, Answered::Refused { reason, status: 0 }, began).await;
             }
         };
         let headers = [
@@ -97,7 +97,7 @@ impl Teller {
             ("webhook-signature", hook.secret.sign(&delivery.id, began, &body)),
         ];
         let posted = self.fetcher.post(&hook.url, &headers, body.into(), began).await;
-        self.settle(hook, &delivery, answered(posted, self.clock.now()), began).await
+        self.settle(hook, lease, answered(posted, self.clock.now()), began).await
     }
 
     /// What is sent; a reason where it cannot be said any more.
@@ -130,14 +130,13 @@ impl Teller {
     async fn settle(
         &self,
         hook: &Webhook,
-        delivery: &Delivery,
+        lease: DeliveryLease,
         answered: Answered,
         began: DateTime<Utc>,
     ) -> Result<Option<Webhook>, WebhookError> {
         let now = self.clock.now();
         let farewell = self.farewell(hook, &answered, now)?;
-        let settled =
-            self.store.settle_delivery(&delivery.id, answered.clone(), (began, now), farewell).await?;
+        let settled = self.store.settle_delivery(lease, answered.clone(), (began, now), farewell).await?;
         let Some(settled) = settled else { return Ok(None) };
         let (hook_id, id, tried) = (&settled.hook.id, &settled.delivery.id, settled.delivery.tried);
         match settled.delivery.state {

@@ -120,6 +120,10 @@ const GIVE_UP_AFTER: Duration = Duration::days(5);
 /// No receiver is left alone for longer at its wish.
 const LONGEST_WISH: Duration = Duration::days(1);
 
+/// How long one sending may take; a delivery whose sender did not say by then how it ended is due again. Longer than any
+/// request takes.
+const SENDING: Duration = Duration::minutes(2);
+
 /// One event for one webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
@@ -141,7 +145,7 @@ pub struct Delivery {
     pub queued_at: DateTime<Utc>,
     /// Where it stands.
     pub state: DeliveryState,
-    /// When the next attempt is due, or the end came.
+    /// When the next attempt is due, or the end came; while it is being sent, when its sender must have ended.
     pub at: DateTime<Utc>,
     /// When its first sending began: from then on it may have been taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -209,6 +213,22 @@ impl Delivery {
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         matches!(self.state, DeliveryState::Queued | DeliveryState::Deferred)
+    }
+
+    /// Notes that a sending begins, and returns whether it may: it is due, and in nobody's hands. Until it ended, or for
+    /// as long as one may take, nobody else begins with it.
+    pub fn begin(&mut self, now: DateTime<Utc>) -> bool {
+        let is_due = self.is_waiting() && self.at <= now;
+        if is_due {
+            self.begun_at.get_or_insert(now);
+            self.at = now + SENDING;
+        }
+        is_due
+    }
+
+    /// Makes it due now. In its sender's hands it stays for as long as a sending may take.
+    pub fn hurry(&mut self, is_in_hands: bool, now: DateTime<Utc>) {
+        self.at = self.at.min(if is_in_hands { now + SENDING } else { now });
     }
 
     /// Notes how an attempt went. One that found its receiver out of reach is not counted against the delivery.

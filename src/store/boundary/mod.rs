@@ -15,7 +15,7 @@ pub use alerts::{DueReader, EventTold, FanOut, Met, ReaderCommit, ToldOf, Waitin
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified};
 pub use chain::{SealWish, Sealed, Stamp};
 pub use changes::{ChangeQuery, ChangeSearch, FoundChanges, RetractCommit, Withdrawn};
-pub use hooks::HookSettled;
+pub use hooks::{DeliveryLease, HookSettled};
 pub use inbox::{Exchanged, InboundCommit, KnownPerson, PersonVersion, TakenUp};
 pub(super) use outbox::LeaseToken;
 pub use outbox::{BounceCommit, Lease, LeasedMail, MailAction, MailListing, MailTrouble, OpenMails};

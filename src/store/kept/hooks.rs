@@ -5,6 +5,7 @@
 //! them in another, which is the log.
 
 use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
@@ -14,7 +15,7 @@ use crate::domain::id::CompanyId;
 use crate::domain::moment::by_now;
 use crate::domain::outbox::QueuedMail;
 use crate::domain::webhook::{Answered, Delivery, DeliveryState, EventKind, HookEvent, Webhook};
-use crate::store::boundary::HookSettled;
+use crate::store::boundary::{DeliveryLease, HookSettled, LeaseToken};
 use crate::store::error::StoreError;
 
 /// What was delivered is remembered for so long.
@@ -25,6 +26,23 @@ const FORGOTTEN_AT_ONCE: usize = 4;
 
 /// Events that are handed out at once.
 const EVENTS_AT_ONCE: usize = 500;
+
+/// A delivery as it is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct StoredDelivery {
+    #[serde(flatten)]
+    delivery: Delivery,
+    /// Who is sending it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lease: Option<LeaseToken>,
+}
+
+impl StoredDelivery {
+    /// Whether it is being sent by somebody who may be alive.
+    fn is_in_hands(&self, trees: &Trees) -> Result<bool, StoreError> {
+        self.lease.map_or(Ok(false), |token| trees.may_be_alive(token))
+    }
+}
 
 /// Notes that something is to be told of a change.
 pub(super) fn tell(
@@ -102,11 +120,11 @@ fn hurry(trees: &Trees, writes: &mut Writes, hook: &str, now: DateTime<Utc>) -> 
         if at_of(hook, &key).is_none_or(|at| at <= now) {
             continue;
         }
-        let delivery: Option<Delivery> = trees.get(TreeName::Deliveries, id_of(hook, &key))?;
-        if let Some(mut delivery) = delivery {
-            let before = delivery.clone();
-            delivery.at = now;
-            rewrite(trees, writes, Some(&before), &delivery)?;
+        let stored: Option<StoredDelivery> = trees.get(TreeName::Deliveries, id_of(hook, &key))?;
+        if let Some(mut stored) = stored {
+            let before = stored.delivery.clone();
+            stored.delivery.hurry(stored.is_in_hands(trees)?, now);
+            keep(trees, writes, Some(&before), &stored)?;
         }
     }
     Ok(())
@@ -125,13 +143,24 @@ fn id_of<'a>(hook: &str, key: &'a [u8]) -> &'a [u8] {
     keys::id_of(key.get(hook.len() + 1..).unwrap_or_default())
 }
 
-/// Writes a delivery with its places in the indexes, `before` how it stood.
+/// Writes a delivery that is in nobody's hands.
 fn rewrite(
     trees: &Trees,
     writes: &mut Writes,
     before: Option<&Delivery>,
     after: &Delivery,
 ) -> Result<(), StoreError> {
+    keep(trees, writes, before, &StoredDelivery { delivery: after.clone(), lease: None })
+}
+
+/// Writes a delivery with its places in the indexes, `before` how it stood.
+fn keep(
+    trees: &Trees,
+    writes: &mut Writes,
+    before: Option<&Delivery>,
+    stored: &StoredDelivery,
+) -> Result<(), StoreError> {
+    let after = &stored.delivery;
     if let Some(before) = before.filter(|before| before.is_waiting()) {
         writes.remove(TreeName::HookDue, &place(&before.hook, before.at, &before.id));
     }
@@ -141,7 +170,7 @@ fn rewrite(
     if before.is_none() {
         writes.put_raw(TreeName::HookLog, &place(&after.hook, after.queued_at, &after.id), Vec::new())?;
     }
-    writes.put(trees, TreeName::Deliveries, after.id.as_bytes(), after)
+    writes.put(trees, TreeName::Deliveries, after.id.as_bytes(), stored)
 }
 
 /// The events that not every webhook has its delivery of, with their changes, in the order in which they happened.
@@ -253,20 +282,45 @@ pub(in crate::store) fn log(trees: &Trees, hook: &str, limit: usize) -> Result<V
     Ok(log)
 }
 
-/// Notes that a delivery is sent now: from here on it may have been taken. Tells whether it still is to be sent.
+/// Leases a delivery that is sent now: from here on it may have been taken. `None` if it is not due any more, or in
+/// another's hands.
 pub(in crate::store) fn begin(
     trees: &Trees,
     writes: &mut Writes,
     id: &str,
     now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let kept: Option<Delivery> = trees.get(TreeName::Deliveries, id.as_bytes())?;
-    let Some(mut delivery) = kept.filter(Delivery::is_waiting) else { return Ok(false) };
-    if delivery.begun_at.is_none() {
-        delivery.begun_at = Some(now);
-        writes.put(trees, TreeName::Deliveries, id.as_bytes(), &delivery)?;
+) -> Result<Option<DeliveryLease>, StoreError> {
+    let Some(before) = trees.get::<Delivery>(TreeName::Deliveries, id.as_bytes())? else { return Ok(None) };
+    let mut delivery = before.clone();
+    if !delivery.begin(now) {
+        return Ok(None);
     }
-    Ok(true)
+    let token = trees.next_lease();
+    keep(trees, writes, Some(&before), &StoredDelivery { delivery, lease: Some(token) })?;
+    Ok(Some(DeliveryLease { delivery: id.to_owned(), token }))
+}
+
+/// Makes every delivery due whose sender is gone with its process; returns how many.
+pub(in crate::store) fn reclaim(
+    trees: &Trees,
+    writes: &mut Writes,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let mut reclaimed = 0;
+    for hook in all(trees)? {
+        for key in trees.tree(TreeName::HookDue).scan_prefix(keys::items_of(&hook.id)).keys() {
+            let stored = trees.readable(trees.get(TreeName::Deliveries, id_of(&hook.id, &key?)))?.flatten();
+            let Some(StoredDelivery { delivery: before, lease: Some(token) }) = stored else { continue };
+            if trees.may_be_alive(token)? {
+                continue;
+            }
+            let mut delivery = before.clone();
+            delivery.hurry(false, now);
+            rewrite(trees, writes, Some(&before), &delivery)?;
+            reclaimed += 1;
+        }
+    }
+    Ok(reclaimed)
 }
 
 /// Notes how an attempt went, of the delivery and of its webhook. Where the webhook is disabled by it, `farewell` goes
@@ -274,12 +328,14 @@ pub(in crate::store) fn begin(
 pub(in crate::store) fn settle(
     trees: &Trees,
     writes: &mut Writes,
-    id: &str,
+    lease: &DeliveryLease,
     answered: &Answered,
     (began, now): (DateTime<Utc>, DateTime<Utc>),
     farewell: Option<QueuedMail>,
 ) -> Result<Option<HookSettled>, StoreError> {
-    let Some(before) = trees.get::<Delivery>(TreeName::Deliveries, id.as_bytes())? else { return Ok(None) };
+    let stored = trees.get::<StoredDelivery>(TreeName::Deliveries, lease.delivery.as_bytes())?;
+    let Some(stored) = stored.filter(|stored| stored.lease == Some(lease.token)) else { return Ok(None) };
+    let before = stored.delivery;
     let Some(mut hook) = trees.get::<Webhook>(TreeName::Webhooks, before.hook.as_bytes())? else {
         return Ok(None);
     };

@@ -270,13 +270,20 @@ pub(in crate::store) fn ways_in(trees: &Trees) -> Result<Vec<MailSourceState>, S
     trees.all_with(TreeName::WaysIn, &[])
 }
 
-/// Keeps how a way in stands.
+/// Keeps how a way in stands, if it still stands as it was met; returns whether it does.
 pub(in crate::store) fn keep_way_in(
     trees: &Trees,
     writes: &mut Writes,
+    met: Option<&MailSourceState>,
     state: &MailSourceState,
-) -> Result<(), StoreError> {
-    writes.put(trees, TreeName::WaysIn, state.way.to_string().as_bytes(), state)
+) -> Result<bool, StoreError> {
+    let way = state.way.to_string();
+    let stands: Option<MailSourceState> = trees.get(TreeName::WaysIn, way.as_bytes())?;
+    if stands.as_ref() != met {
+        return Ok(false);
+    }
+    writes.put(trees, TreeName::WaysIn, way.as_bytes(), state)?;
+    Ok(true)
 }
 
 /// Forgets messages that no server hands over again, taken in or not; tells how many.

@@ -6,7 +6,7 @@ use crate::domain::change::Change;
 use crate::domain::outbox::QueuedMail;
 use crate::domain::webhook::{Answered, Delivery, HookEvent, Webhook};
 use crate::store::Store;
-use crate::store::boundary::HookSettled;
+use crate::store::boundary::{DeliveryLease, HookSettled};
 use crate::store::error::StoreError;
 use crate::store::kept::ask;
 
@@ -93,21 +93,31 @@ impl Store {
         ask!(self.delivery_log(hook, limit).await)
     }
 
-    /// Notes that a delivery is sent now, so that it counts as possibly taken; tells whether it still is to be sent.
-    pub async fn begin_delivery(&self, id: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    /// Leases a delivery that is sent now, so that it counts as possibly taken and nobody else begins with it; `None` if
+    /// it is not due any more, or in another's hands. A lease ends by time.
+    pub async fn begin_delivery(
+        &self,
+        id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DeliveryLease>, StoreError> {
         ask!(self.begin_delivery(id, now).await)
     }
 
     /// Notes how an attempt went that began and ended then. Where its webhook is disabled by it, `farewell` goes into
-    /// the outbox, both or neither. Nothing where the webhook is not there any more.
+    /// the outbox, both or neither. `None` if the webhook is not there any more, or the lease is not the present one.
     pub async fn settle_delivery(
         &self,
-        id: &str,
+        lease: DeliveryLease,
         answered: Answered,
         times: (DateTime<Utc>, DateTime<Utc>),
         farewell: Option<QueuedMail>,
     ) -> Result<Option<HookSettled>, StoreError> {
-        ask!(self.settle_delivery(id, answered, times, farewell).await)
+        ask!(self.settle_delivery(lease, answered, times, farewell).await)
+    }
+
+    /// Makes every delivery due whose sender is gone with its process; returns how many.
+    pub async fn reclaim_deliveries(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        ask!(self.reclaim_deliveries(now).await)
     }
 
     /// Has a delivery sent again under its own id, whatever became of it.

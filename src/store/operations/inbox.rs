@@ -69,9 +69,14 @@ impl Store {
         ask!(self.ways_in().await)
     }
 
-    /// Keeps how a way in stands.
-    pub async fn keep_way_in(&self, state: MailSourceState) -> Result<(), StoreError> {
-        ask!(self.keep_way_in(state).await)
+    /// Keeps how a way in stands. `met` is how it stood when that was decided, `None` if it was never tried. Returns
+    /// `false`, and keeps nothing, if it does not stand so any more.
+    pub async fn keep_way_in(
+        &self,
+        met: Option<MailSourceState>,
+        state: MailSourceState,
+    ) -> Result<bool, StoreError> {
+        ask!(self.keep_way_in(met, state).await)
     }
 
     /// Forgets messages that were taken in so long ago that no server hands them over again; tells

@@ -105,18 +105,22 @@ async fn the_operator_confirms_and_pauses() {
 }
 
 #[tokio::test]
-async fn how_a_way_in_stands_is_kept_and_the_last_word_counts() {
+async fn how_a_way_in_stands_is_kept_by_who_knew_how_it_stood() {
     let home = Home::new();
     let store = home.open();
     assert_eq!(store.ways_in().await.unwrap(), []);
     let failing = MailSourceState::new(MailSource::Imap).failed("refused".to_owned(), at(1));
-    store.keep_way_in(failing.clone()).await.unwrap();
+    assert!(store.keep_way_in(None, failing.clone()).await.unwrap());
     let maildir = MailSourceState::new(MailSource::Maildir).worked(2, at(2));
-    store.keep_way_in(maildir.clone()).await.unwrap();
-    let failing = failing.failed("refused again".to_owned(), at(3));
-    store.keep_way_in(failing.clone()).await.unwrap();
+    assert!(store.keep_way_in(None, maildir.clone()).await.unwrap());
+    let again = failing.failed("refused again".to_owned(), at(3));
+    assert!(store.keep_way_in(Some(failing.clone()), again.clone()).await.unwrap());
+    // Two that met it the first time failing: the second would forget what the first found.
+    let worked = failing.worked(0, at(4));
+    assert!(!store.keep_way_in(Some(failing), worked.clone()).await.unwrap());
+    assert!(!store.keep_way_in(None, worked).await.unwrap());
     let store = home.reopen(store).await;
-    assert_eq!(store.ways_in().await.unwrap(), [failing, maildir]);
+    assert_eq!(store.ways_in().await.unwrap(), [again, maildir]);
 }
 
 #[tokio::test]

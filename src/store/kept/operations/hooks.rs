@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::change::Change;
 use crate::domain::outbox::QueuedMail;
 use crate::domain::webhook::{Answered, Delivery, HookEvent, Webhook};
-use crate::store::boundary::HookSettled;
+use crate::store::boundary::{DeliveryLease, HookSettled};
 use crate::store::error::StoreError;
 use crate::store::kept::database::Database;
 use crate::store::kept::hooks;
@@ -95,21 +95,26 @@ impl Database {
         &self,
         id: &str,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<DeliveryLease>, StoreError> {
         let id = id.to_owned();
         self.write(move |trees, writes| hooks::begin(trees, writes, &id, now)).await
     }
 
     pub(in crate::store) async fn settle_delivery(
         &self,
-        id: &str,
+        lease: DeliveryLease,
         answered: Answered,
         times: (DateTime<Utc>, DateTime<Utc>),
         farewell: Option<QueuedMail>,
     ) -> Result<Option<HookSettled>, StoreError> {
-        let id = id.to_owned();
-        self.write(move |trees, writes| hooks::settle(trees, writes, &id, &answered, times, farewell.clone()))
-            .await
+        self.write(move |trees, writes| {
+            hooks::settle(trees, writes, &lease, &answered, times, farewell.clone())
+        })
+        .await
+    }
+
+    pub(in crate::store) async fn reclaim_deliveries(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        self.write(move |trees, writes| hooks::reclaim(trees, writes, now)).await
     }
 
     pub(in crate::store) async fn redeliver(

@@ -75,8 +75,12 @@ impl Database {
         self.read(inbox::ways_in).await
     }
 
-    pub(in crate::store) async fn keep_way_in(&self, state: MailSourceState) -> Result<(), StoreError> {
-        self.write(move |trees, writes| inbox::keep_way_in(trees, writes, &state)).await
+    pub(in crate::store) async fn keep_way_in(
+        &self,
+        met: Option<MailSourceState>,
+        state: MailSourceState,
+    ) -> Result<bool, StoreError> {
+        self.write(move |trees, writes| inbox::keep_way_in(trees, writes, met.as_ref(), &state)).await
     }
 
     pub(in crate::store) async fn forget_messages(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
