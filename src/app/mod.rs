@@ -6,6 +6,7 @@
 //! more, somebody reads them.
 
 mod backend;
+mod counting;
 mod daemon;
 mod generation;
 mod inbox;
@@ -267,12 +268,10 @@ impl App {
         let key = store.instance_key(rand::random()).await?;
         store.index_changes().await?;
         keep_time(&store, clock.now()).await?;
-        let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
+        let counter = counting::in_store(&store, &clock);
+        let fetcher = Arc::new(Fetcher::new(config.fetch.clone()).counting_by(counter));
         keep_pauses(&fetcher, &config, &store, clock.now()).await?;
         fetcher.recall_robots(store.robots().await?, clock.now());
-        let longest =
-            config.sources.iter().filter_map(|source| source.request.quota).map(|quota| quota.within).max();
-        fetcher.recall_uses(&store.uses().await?, longest.unwrap_or_default(), clock.now());
         let webhooks = Arc::new(telling_webhooks(&store, &config, &fetcher, &registry, key, &clock));
         let checker =
             Arc::new(checking(&store, fetcher, &registry, &clock, &config.fetch).counting(counts.clone()));
@@ -409,7 +408,7 @@ async fn keep_pauses(
 /// Which keys to change, and where they stand.
 pub async fn refuse_nobody(config: &Config, sources: &[SourceId]) -> anyhow::Result<()> {
     let Some(why) = &config.fetch.only_here else { return Ok(()) };
-    let fetcher = fetcher(config);
+    let fetcher = Fetcher::new(config.fetch.clone());
     for source in config.sources.iter().filter(|source| sources.is_empty() || sources.contains(&source.id)) {
         if fetcher.may_ask(source).await.is_err() {
             anyhow::bail!(
@@ -422,8 +421,9 @@ pub async fn refuse_nobody(config: &Config, sources: &[SourceId]) -> anyhow::Res
     Ok(())
 }
 
-/// A checker for trying sources out, over no store.
+/// A fetcher for trying sources out, over no store: only for a request that counts against a quota the store is opened, or
+/// the daemon asked, to count it.
 #[must_use]
-pub fn fetcher(config: &Config) -> Fetcher {
-    Fetcher::new(config.fetch.clone())
+pub fn fetcher(config: &Config, clock: Arc<dyn Clock>) -> Fetcher {
+    Fetcher::new(config.fetch.clone()).counting_by(counting::by_backend(config, clock))
 }

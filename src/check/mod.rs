@@ -290,7 +290,6 @@ impl Checker {
         drop(known);
         if !options.dry_run {
             commit.robots = self.fetcher.new_robots();
-            commit.uses = self.fetcher.new_uses(read_at);
             self.keep(commit, slot).await?;
         }
         let found = outcome.into_check(source);

@@ -193,7 +193,6 @@ impl Checker {
         commit.state.jitter = Some(Jitter::drawn(rand::random()));
         if !options.dry_run {
             commit.robots = self.fetcher.new_robots();
-            commit.uses = self.fetcher.new_uses(read_at);
             self.keep(commit, slot).await?;
         }
         Ok(outcome.into_check(source))

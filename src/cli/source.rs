@@ -7,6 +7,7 @@ mod list;
 mod noise;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -19,6 +20,7 @@ use super::output::{Output, print_bytes};
 use super::progress::WaitingSign;
 use crate::app::fetcher;
 use crate::check::{Saved, Trial, try_saved, try_source};
+use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::control::{SourceDetail, SourceStatus, command};
 use crate::domain::entry::Entry;
@@ -211,9 +213,8 @@ async fn test(id: &SourceId, files: &[PathBuf], context: &Context) -> anyhow::Re
     let source = source_of(&config, id)?;
     let trial = match files {
         [] => {
-            let fetcher = fetcher(&config);
-            WaitingSign::for_long("asking the site", try_source(&fetcher, source, &crate::clock::SystemClock))
-                .await
+            let fetcher = fetcher(&config, Arc::new(SystemClock));
+            WaitingSign::for_long("asking the site", try_source(&fetcher, source, &SystemClock)).await
         }
         [first, others @ ..] => {
             let others = others.iter().map(|file| saved(file)).collect::<anyhow::Result<_>>()?;

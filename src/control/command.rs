@@ -61,6 +61,7 @@ macro_rules! commands {
 
 commands!(
     Check,
+    CountRequest,
     ListSources,
     ListCoverage,
     ListTimings,

@@ -77,6 +77,7 @@ impl Command {
             }
             Self::RemoveWebhook(ask) => about("remove-webhook", &ask.id),
             Self::Check(_)
+            | Self::CountRequest(_)
             | Self::ListSources(_)
             | Self::ListCoverage(_)
             | Self::ListTimings(_)

@@ -87,7 +87,8 @@ pub(super) async fn sources(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Doct
 }
 
 async fn ask(fetcher: &Fetcher, source: &Source, now: DateTime<Utc>) -> SourceContact {
-    if fetcher.may_ask(source).await.is_err() {
+    // Where requests are counted, a look would take one from the reads.
+    if source.request.quota.is_some() || fetcher.may_ask(source).await.is_err() {
         return SourceContact::LeftAlone;
     }
     match fetcher.read(source, None, now).await {
@@ -96,7 +97,7 @@ async fn ask(fetcher: &Fetcher, source: &Source, now: DateTime<Utc>) -> SourceCo
             SourceContact::Answered(date.map(DateTime::from))
         }
         Ok(answer) => SourceContact::Unread(format!("answered {}", answer.status)),
-        Err(FetchError::Paused { .. } | FetchError::Quota { .. }) => SourceContact::LeftAlone,
+        Err(FetchError::Paused { .. }) => SourceContact::LeftAlone,
         Err(error) => SourceContact::Unread(error_chain(&error)),
     }
 }

@@ -117,6 +117,14 @@ pub enum FetchError {
         /// Until one more is allowed.
         seconds: u64,
     },
+    /// The request would count against a quota, and cannot be counted.
+    #[error("{host} counts requests, and this one cannot be counted, so it is not sent: {reason}")]
+    Uncounted {
+        /// The host.
+        host: String,
+        /// Why not.
+        reason: String,
+    },
     /// The host asked to be left alone for a while.
     #[error("{host} asked for a pause of another {seconds} s (Retry-After)")]
     Paused {
@@ -182,7 +190,11 @@ impl FetchError {
             Self::Redirect { url, location, .. } => (*url, *location) = (told(url), told(location)),
             Self::Robots { url, robots, .. } => (*url, *robots) = (told(url), told(robots)),
             Self::RobotsUnread { robots, .. } => *robots = told(robots),
-            Self::Header { .. } | Self::Paused { .. } | Self::Quota { .. } | Self::Client(_) => {}
+            Self::Header { .. }
+            | Self::Paused { .. }
+            | Self::Quota { .. }
+            | Self::Uncounted { .. }
+            | Self::Client(_) => {}
         }
         self
     }

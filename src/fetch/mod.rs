@@ -16,6 +16,7 @@ mod error;
 mod freshness;
 mod gate;
 mod post;
+mod quota;
 mod record;
 mod redirect;
 mod request;
@@ -33,7 +34,7 @@ use url::Url;
 use crate::domain::redact;
 use crate::domain::robots::MAX_BYTES as MAX_ROBOTS_BYTES;
 use crate::domain::snapshot::Validators;
-use crate::domain::source::{Quota, QuotaUse, Source, Witness};
+use crate::domain::source::{Quota, Source, Witness};
 use crate::domain::token::SourceToken;
 use crate::domain::token_bucket::BucketRate;
 use crate::settings::FetchSettings;
@@ -41,13 +42,14 @@ use crate::settings::FetchSettings;
 use address::AddressGuard;
 use browser::Browser;
 use client::Clients;
-use gate::{Gates, HostPermit};
+use gate::Gates;
 use request::RequestHeaders;
 use robots::RobotsCopies;
 
 pub use address::is_public;
 pub use error::{FetchError, ReadPhase};
 pub use post::Posted;
+pub use quota::RequestCounter;
 pub use record::AnswerLog;
 pub use whole::Body;
 
@@ -83,6 +85,8 @@ pub struct Fetcher {
     gates: Gates,
     robots: RobotsCopies,
     browser: Option<Browser>,
+    /// Counts requests to hosts with a quota.
+    counter: Option<RequestCounter>,
     /// What answers in the place of the network.
     record: Option<AnswerLog>,
 }
@@ -125,13 +129,7 @@ enum BodyPart {
 const MAX_WITNESS_BYTES: usize = 64 << 10;
 
 impl WireRequest<'_> {
-    /// Counts a request to the source's own host, unless a person wishes it at any rate.
-    fn count(&self, turn: &mut HostPermit, url: &Url) -> Result<(), FetchError> {
-        let quota = self.quota.filter(|_| self.heeds_pause && url.origin() == self.url.origin());
-        quota.map_or(Ok(()), |quota| turn.count(url, quota))
-    }
-
-    /// The question for a host's rules on the way to another one.
+    /// The question for a host's rules on the way to another one. It bears no key, so no publisher counts it.
     fn for_robots<'a>(&self, place: &'a Url) -> WireRequest<'a>
     where
         Self: 'a,
@@ -167,6 +165,7 @@ impl Fetcher {
             browser: settings.browser.clone().map(|settings| Browser::new(settings, guard.clone())),
             guard,
             settings,
+            counter: None,
             record: None,
         }
     }
@@ -176,6 +175,12 @@ impl Fetcher {
     pub fn of_record(settings: FetchSettings, record: AnswerLog) -> Self {
         let settings = FetchSettings { browser: None, ..settings };
         Self { record: Some(record), ..Self::new(settings) }
+    }
+
+    /// The same, which has requests to hosts with a quota counted before it sends them. Without a counter it sends none.
+    #[must_use]
+    pub fn counting_by(self, counter: RequestCounter) -> Self {
+        Self { counter: Some(counter), ..self }
     }
 
     /// Reads a source's page: conditionally where there are validators.
@@ -235,18 +240,6 @@ impl Fetcher {
     /// Leaves the host of an address alone for a while, as it asked for before.
     pub fn pause(&self, url: &Url, pause: Duration) {
         self.gates.pause(url, pause.min(MAX_RETRY_AFTER));
-    }
-
-    /// Counts what an earlier process asked hosts whose APIs allow only so many requests; `counts_for` is the length of
-    /// the longest quota.
-    pub fn recall_uses(&self, uses: &[QuotaUse], counts_for: Duration, now: DateTime<Utc>) {
-        self.gates.recall(uses, counts_for, now);
-    }
-
-    /// When hosts with a quota were asked, those that were since this was asked last, for a later process.
-    #[must_use]
-    pub fn new_uses(&self, now: DateTime<Utc>) -> Vec<QuotaUse> {
-        self.gates.new_uses(now)
     }
 
     /// Reads another part of a source's document under the same rules, after `read_bytes` of it;
@@ -359,8 +352,8 @@ impl Fetcher {
         if ask.heeds_robots {
             self.heed_robots(&ask, ask.url, true).await?;
         }
-        let mut turn = self.gates.turn(ask.url, ask.heeds_pause).await?;
-        ask.count(&mut turn, ask.url)?;
+        let turn = self.gates.turn(ask.url, ask.heeds_pause).await?;
+        self.count(&ask, ask.url).await?;
         let answer = browser.show(ask.url, &ask.headers.manners(&self.settings.contact), ask.limit).await;
         drop(turn);
         answer
@@ -381,11 +374,11 @@ impl Fetcher {
             if ask.heeds_robots {
                 self.heed_robots(&ask, &url, turn.is_none()).await?;
             }
-            let mut held = match turn.take() {
+            let held = match turn.take() {
                 Some(held) => held,
                 None => self.gates.turn(&url, ask.heeds_pause).await?,
             };
-            ask.count(&mut held, &url)?;
+            self.count(&ask, &url).await?;
             let began = Instant::now();
             let hop = timeout(left, self.hop(&ask, &url)).await.map_err(|_| too_long(&ask))??;
             left = left.saturating_sub(began.elapsed());
@@ -401,6 +394,13 @@ impl Fetcher {
             url = next;
         }
         Err(FetchError::TooManyRedirects { url: ask.url.to_string(), limit: self.settings.max_redirects })
+    }
+
+    /// Counts a request to the source's own host, whose turn is held, where that has a quota.
+    async fn count(&self, ask: &WireRequest<'_>, url: &Url) -> Result<(), FetchError> {
+        let quota = ask.quota.filter(|_| url.origin() == ask.url.origin());
+        let Some(quota) = quota else { return Ok(()) };
+        quota::count(self.counter.as_ref(), url, (quota, !ask.heeds_pause)).await
     }
 
     /// One request and what came of it.

@@ -14,6 +14,7 @@ mod cli;
 mod clock;
 mod company;
 mod comparing;
+mod counted;
 mod crash;
 mod daemon;
 mod demo;

@@ -5,6 +5,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -344,7 +345,9 @@ async fn asked(id: &SourceId, add: &Add, config: &Config, in_browser: bool) -> a
     let draft = SourceDraft { id, title: "A page", url: &add.url, in_browser };
     let kind = if in_browser { "kind = \"page-text\"\nkeep = [\"body\"]\n" } else { "kind = \"feed\"\n" };
     let source = config::read_source(&draft.text(kind, None))?;
-    let answer = look(&fetcher(config), &source, &SystemClock).await.map_err(anyhow::Error::msg)?;
+    let answer = look(&fetcher(config, Arc::new(SystemClock)), &source, &SystemClock)
+        .await
+        .map_err(anyhow::Error::msg)?;
     let content_type = answer.header("content-type").map(str::to_owned);
     let link = answer.header("link").map(str::to_owned);
     Ok(FetchedPage { body: answer.body.bytes(), content_type, url: answer.url, link, in_browser })

@@ -1,5 +1,7 @@
 //! `regwatch source doctor`: whether the sources are still as they were observed.
 
+use std::sync::Arc;
+
 use clap::Args;
 use serde_json::json;
 
@@ -34,7 +36,7 @@ pub(super) async fn run(doctor: Doctor, context: &Context) -> anyhow::Result<Exi
     if let (Some(group), true) = (&doctor.group, sources.is_empty()) {
         anyhow::bail!("no source belongs to the group {group:?}; see `regwatch source list --group`");
     }
-    let fetcher = fetcher(&config);
+    let fetcher = fetcher(&config, Arc::new(SystemClock));
     let mut found = Vec::new();
     for source in sources {
         found.push(WaitingSign::for_long("asking the sites", examine(&fetcher, source, &SystemClock)).await);

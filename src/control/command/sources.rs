@@ -1,5 +1,7 @@
 //! What an operator asks of sources, reads and changes.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,7 @@ use crate::domain::incident::Incident;
 use crate::domain::outbox::MailState;
 use crate::domain::report::CheckReport;
 use crate::domain::snapshot::QuarantinedRead;
+use crate::domain::source::{CountedRequest, Quota};
 use crate::domain::timing::{Timing, timings};
 use crate::reload::TakenOver;
 use crate::status::Overview;
@@ -39,6 +42,41 @@ impl Ask for Check {
         progress: &ProgressReporter,
     ) -> Result<Self::Reply, CommandError> {
         service.check(&self.sources, self.options, progress).await
+    }
+}
+
+/// Count a request to a host whose API allows only so many, before it is sent. Answered with `None` if it is counted, or
+/// else with how long it takes until it is allowed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CountRequest {
+    /// The host, with its port where that is another than usual.
+    pub host: String,
+    /// How many requests it allows.
+    pub requests: u32,
+    /// In how long.
+    pub within: Duration,
+    /// Whether the request is sent whatever the quota says.
+    pub at_any_rate: bool,
+}
+
+impl From<CountedRequest> for CountRequest {
+    fn from(request: CountedRequest) -> Self {
+        let CountedRequest { host, quota: Quota { requests, within }, at_any_rate } = request;
+        Self { host, requests, within, at_any_rate }
+    }
+}
+
+impl Ask for CountRequest {
+    type Reply = Option<Duration>;
+
+    async fn answer(
+        self,
+        service: &CommandService,
+        _progress: &ProgressReporter,
+    ) -> Result<Self::Reply, CommandError> {
+        let Self { host, requests, within, at_any_rate } = self;
+        let request = CountedRequest { host, quota: Quota { requests, within }, at_any_rate };
+        Ok(service.0.store.count_request(request, service.0.clock.now()).await?)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
-use crate::domain::source::{QuotaUse, SourcePause};
+use crate::domain::source::SourcePause;
 use crate::store::compression::PackedBody;
 
 /// Names a state of a source: a hash of all that is kept of it. The default names a source of which nothing is kept.
@@ -62,8 +62,6 @@ pub struct ReadCommit {
     pub chained: Option<ChainedRead>,
     /// What hosts said of being read, where they were asked for it.
     pub robots: Vec<RobotsCopy>,
-    /// When hosts were asked whose APIs allow only so many requests.
-    pub uses: Vec<QuotaUse>,
 }
 
 impl ReadCommit {
@@ -82,7 +80,6 @@ impl ReadCommit {
             read: None,
             chained: None,
             robots: Vec::new(),
-            uses: Vec::new(),
         }
     }
 

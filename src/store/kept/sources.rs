@@ -1,7 +1,9 @@
 //! What is kept of each source.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::bodies::name_of;
@@ -16,7 +18,7 @@ use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
-use crate::domain::source::QuotaUse;
+use crate::domain::source::{CountedRequest, QuotaUse};
 use crate::store::boundary::{Accepted, KnownEntries, KnownSource, ReadCommit, RematchCommit, SourceVersion};
 use crate::store::error::StoreError;
 use crate::store::steps::reads::{self, ReadEffect};
@@ -246,7 +248,6 @@ fn write_one(trees: &Trees, writes: &mut Writes, effect: ReadEffect<'_>) -> Resu
         ReadEffect::Stand(standing, version) => put_standing(trees, writes, standing, version),
         ReadEffect::Chain(source, read, changes) => chain::append(trees, writes, source, read, changes),
         ReadEffect::Robots(copy) => writes.put(trees, TreeName::Robots, &keys::digest(&copy.origin), copy),
-        ReadEffect::Use(used) => writes.put(trees, TreeName::Uses, &keys::digest(&used.host), used),
         ReadEffect::Tell(kind, change, companies, at) => {
             hooks::tell(trees, writes, kind, change, companies, at)
         }
@@ -279,9 +280,20 @@ pub(in crate::store) fn robots(trees: &Trees) -> Result<Vec<RobotsCopy>, StoreEr
     trees.all_with(TreeName::Robots, &[])
 }
 
-/// When hosts were asked whose APIs allow only so many requests.
-pub(in crate::store) fn uses(trees: &Trees) -> Result<Vec<QuotaUse>, StoreError> {
-    trees.all_with(TreeName::Uses, &[])
+/// Counts a request to a host whose API allows only so many; returns how long it takes until it is allowed, if it is not.
+pub(in crate::store) fn count_request(
+    trees: &Trees,
+    writes: &mut Writes,
+    request: &CountedRequest,
+    now: DateTime<Utc>,
+) -> Result<Option<Duration>, StoreError> {
+    let key = keys::digest(&request.host);
+    let used: Option<QuotaUse> = trees.get(TreeName::Uses, &key)?;
+    let mut used = used.unwrap_or_else(|| QuotaUse::none(request.host.clone()));
+    match used.count(request, now) {
+        Ok(()) => writes.put(trees, TreeName::Uses, &key, &used).map(|()| None),
+        Err(left) => Ok(Some(left)),
+    }
 }
 
 /// Gathers all that another registry found; gives the notices that are new.

@@ -1,6 +1,9 @@
 //! Reads of sources: what is known of each, and what a read means.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 use crate::domain::change::Change;
 use crate::domain::id::{BodyHash, CompanyId, SourceId, WatchlistHash};
@@ -10,7 +13,7 @@ use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
-use crate::domain::source::QuotaUse;
+use crate::domain::source::CountedRequest;
 use crate::store::Store;
 use crate::store::boundary::{
     Backfilled, KnownEntries, KnownSource, ReadCommit, RematchCommit, SourceGlance,
@@ -99,9 +102,14 @@ impl Store {
         ask!(self.robots().await)
     }
 
-    /// When hosts were asked whose APIs allow only so many requests.
-    pub async fn uses(&self) -> Result<Vec<QuotaUse>, StoreError> {
-        ask!(self.uses().await)
+    /// Counts a request to a host whose API allows only so many, for all processes over this store; returns how long it
+    /// takes until the request is allowed, if it is not. Then it is not counted.
+    pub async fn count_request(
+        &self,
+        request: CountedRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Duration>, StoreError> {
+        ask!(self.count_request(request, now).await)
     }
 
     /// Which entries of a source's accepted state name whom.

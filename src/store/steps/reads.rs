@@ -14,7 +14,6 @@ use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::retraction::Retraction;
 use crate::domain::robots::RobotsCopy;
-use crate::domain::source::QuotaUse;
 use crate::domain::topic::Topic;
 use crate::domain::webhook::EventKind;
 use crate::store::boundary::{Accepted, HeldBody, ReadCommit, RetractCommit};
@@ -38,8 +37,6 @@ pub(in crate::store) enum ReadEffect<'a> {
     Chain(&'a SourceId, ChainedRead, &'a [Change]),
     /// What a host said of being read.
     Robots(&'a RobotsCopy),
-    /// When a host was asked whose API allows only so many requests.
-    Use(&'a QuotaUse),
     /// Something that webhooks are told.
     Tell(EventKind, &'a Change, Vec<CompanyId>, DateTime<Utc>),
     /// Changes that are new, in one list: their numbers follow each other.
@@ -79,7 +76,6 @@ pub(in crate::store) fn of_read<'a>(commit: &'a ReadCommit, raised: &'a [Alert])
     effects.extend(commit.standing.as_ref().map(|(standing, version)| ReadEffect::Stand(standing, version)));
     effects.extend(commit.chained.clone().map(|read| ReadEffect::Chain(source, read, &commit.changes)));
     effects.extend(commit.robots.iter().map(ReadEffect::Robots));
-    effects.extend(commit.uses.iter().map(ReadEffect::Use));
     effects.extend(found(&commit.changes, raised));
     effects
 }
@@ -180,7 +176,6 @@ mod tests {
             ReadEffect::Stand(..) => "stand",
             ReadEffect::Chain(..) => "chain",
             ReadEffect::Robots(_) => "robots",
-            ReadEffect::Use(_) => "use",
             ReadEffect::Tell(..) => "tell",
             ReadEffect::Changes(_) => "changes",
             ReadEffect::Amend(_) => "amend",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use regwatch::domain::alert::alerts_of;
 use regwatch::domain::id::{BodyHash, SourceId};
@@ -10,7 +11,7 @@ use regwatch::domain::matching::WatchlistVersion;
 use regwatch::domain::retraction::Retraction;
 use regwatch::domain::robots::{Robots, RobotsCopy};
 use regwatch::domain::snapshot::Snapshot;
-use regwatch::domain::source::QuotaUse;
+use regwatch::domain::source::{CountedRequest, Quota};
 use regwatch::store::{
     Backfilled, ChangeQuery, KeptBody, KnownSource, ReadCommit, RematchCommit, RetractCommit, StoreError,
 };
@@ -238,8 +239,7 @@ async fn reads_that_are_kept_together_are_each_kept_or_stale() {
     let sources: Vec<SourceId> = ["a", "b", "c"].into_iter().map(source).collect();
     let mut keeping = Vec::new();
     for id in &sources {
-        let uses = vec![QuotaUse { host: id.to_string(), asked_at: vec![1, 2] }];
-        let commit = ReadCommit { robots: vec![robots(id.as_str())], uses, ..ReadCommit::of(read(id, 1)) };
+        let commit = ReadCommit { robots: vec![robots(id.as_str())], ..ReadCommit::of(read(id, 1)) };
         assert!(!commit.is_news());
         keeping.push(store.commit_together(commit));
     }
@@ -256,10 +256,25 @@ async fn reads_that_are_kept_together_are_each_kept_or_stale() {
         store.robots().await.unwrap().into_iter().map(|copy| copy.origin).collect();
     origins.sort();
     assert_eq!(origins, ["https://a.test", "https://b.test", "https://c.test"]);
-    let mut uses = store.uses().await.unwrap();
-    uses.sort_by(|one, other| one.host.cmp(&other.host));
-    let hosts: Vec<&str> = uses.iter().map(|used| used.host.as_str()).collect();
-    assert_eq!((hosts, &uses[0].asked_at[..]), (vec!["a", "b", "c"], &[1, 2][..]));
+}
+
+#[tokio::test]
+async fn a_request_is_counted_once_it_is_said_to_be_and_no_more_than_the_quota_are() {
+    let home = Home::new();
+    let store = home.open();
+    let quota = Quota { requests: 4, within: Duration::from_secs(3600) };
+    let request = |host: &str| CountedRequest { host: host.to_owned(), quota, at_any_rate: false };
+    // Several that ask at once are counted each.
+    let asking: Vec<_> = (0..6).map(|_| store.count_request(request("api.test"), at(0))).collect();
+    let counted = futures_util::future::join_all(asking).await;
+    let refused = counted.into_iter().filter_map(|counted| counted.unwrap()).collect::<Vec<_>>();
+    assert_eq!(refused, [Duration::from_secs(3600); 2]);
+    assert_eq!(store.count_request(request("other.test"), at(0)).await.unwrap(), None);
+
+    let store = home.reopen(store).await;
+    let left = async |moment| store.count_request(request("api.test"), moment).await.unwrap();
+    assert_eq!(left(at(1)).await, Some(at(0) + quota.within - at(1)).map(|left| left.to_std().unwrap()));
+    assert_eq!(left(at(0) + quota.within).await, None);
 }
 
 fn robots(host: &str) -> RobotsCopy {

@@ -1,6 +1,9 @@
 //! Reads of sources: what is known of each, and what a read means.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 use crate::domain::change::Change;
 use crate::domain::id::{BodyHash, CompanyId, SourceId, WatchlistHash};
@@ -10,7 +13,7 @@ use crate::domain::read_record::ReadRecord;
 use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
-use crate::domain::source::QuotaUse;
+use crate::domain::source::CountedRequest;
 use crate::store::boundary::{
     Backfilled, KnownEntries, KnownSource, ReadCommit, RematchCommit, SourceGlance,
 };
@@ -100,8 +103,12 @@ impl Database {
         self.read(sources::robots).await
     }
 
-    pub(in crate::store) async fn uses(&self) -> Result<Vec<QuotaUse>, StoreError> {
-        self.read(sources::uses).await
+    pub(in crate::store) async fn count_request(
+        &self,
+        request: CountedRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Duration>, StoreError> {
+        self.write(move |trees, writes| sources::count_request(trees, writes, &request, now)).await
     }
 
     pub(in crate::store) async fn standing(
