@@ -107,6 +107,11 @@ fn gaps(config: &Config, company: &Company, sources: &[Covering]) -> Vec<String>
             .iter()
             .map(|(group, ids)| format!("the group {group} is off, entirely or in part: {}", ids.join(", "))),
     );
+    let of_no_group = config.dormant.iter().filter(|source| source.catalogue.groups.is_empty());
+    gaps.extend(of_no_group.map(|source| {
+        let why = source.catalogue.off.as_deref().unwrap_or("no reason is given");
+        format!("{} is off: {why}", source.id)
+    }));
     gaps
 }
 
