@@ -8,6 +8,7 @@
 //!
 //! No read fails as a function: what went wrong is its outcome.
 
+mod announced;
 mod cache_hints;
 mod commit;
 mod doctor;
@@ -64,6 +65,7 @@ use readable::{Unconverted, readable};
 use source_context::SourceContext;
 use witness::testimony;
 
+pub use announced::announced_at;
 pub use doctor::{SourceExamination, examine};
 pub use quarantine::{QuarantineReview, ReviewError};
 pub use replay::{ReplayReport, ReplayStep, TriedState};
@@ -192,6 +194,9 @@ impl Checker {
         }
         if !found.verdict.is_read() && !source.request.routes.is_empty() {
             found = self.by_another_route(source, found, options).await;
+        }
+        if !found.verdict.is_read() && !source.request.announcers.is_empty() && !options.dry_run {
+            found = self.with_announcements(source, found).await;
         }
         drop(turn);
         if let Some(counts) = &self.counts {

@@ -17,7 +17,6 @@ use crate::domain::change::Change;
 use crate::domain::entry::{Document, Entry};
 use crate::domain::evidence::{ChainVerdict, ChainedRead};
 use crate::domain::moment;
-use crate::domain::read_state::ReadState;
 use crate::domain::report::SourceCheck;
 use crate::domain::snapshot::Baseline;
 use crate::domain::source::{Route, Source, TakenFrom, taken_at};
@@ -101,8 +100,7 @@ impl Checker {
         let Some(state) = known.state.clone() else { return Ok(Err("nothing is known of it".to_owned())) };
         let Given { answer, document, as_of } = given;
         let as_of_words = moment::in_words(as_of);
-        if let Some(newest) = newest_known(&state, known.baseline.as_ref()).filter(|newest| as_of <= *newest)
-        {
+        if let Some(newest) = state.newest_known(known.accepted.as_ref()).filter(|newest| as_of <= *newest) {
             let newest = moment::in_words(newest);
             return Ok(Err(format!("its word of {as_of_words} is no newer than what is known of {newest}")));
         }
@@ -138,15 +136,6 @@ impl Checker {
             self.store.commit(commit).await?;
         }
         Ok(Ok((words, changes)))
-    }
-}
-
-/// Of when the newest is that is known of a source.
-fn newest_known(state: &ReadState, baseline: Option<&Baseline>) -> Option<DateTime<Utc>> {
-    match &state.taken_from {
-        // What was taken over is known of when it was taken, not of when it was read.
-        Some(taken) => Some(taken.as_of),
-        None => state.last_good_at.or(baseline.map(|baseline| baseline.snapshot.response.read_at)),
     }
 }
 

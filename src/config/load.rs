@@ -327,8 +327,28 @@ fn watched(roots: &[ConfigTable<'_>], folder: &Path) -> WatchedItems {
     refuse_render_without_browser(roots, &source_tables);
     let companies: Vec<Company> = company_tables.iter().filter_map(company).collect();
     refuse_conflicts(&company_tables, &companies, &ids, &category_ids);
-    let sources = source_tables.iter().filter_map(|table| source(table, &ids, folder)).collect();
+    let sources: Vec<Option<Source>> =
+        source_tables.iter().map(|table| source(table, &ids, folder)).collect();
+    refuse_unknown_announcers(&source_tables, &sources);
+    let sources = sources.into_iter().flatten().collect();
     WatchedItems { sources, companies, categories: category_tables.iter().filter_map(category).collect() }
+}
+
+/// Notes every source that is to be announced by itself, or by one that does not exist.
+fn refuse_unknown_announcers(tables: &[ConfigTable<'_>], sources: &[Option<Source>]) {
+    let known: BTreeSet<&str> = tables.iter().filter_map(ConfigTable::id).collect();
+    for (table, source) in tables.iter().zip(sources) {
+        let announcers = source.iter().flat_map(|source| &source.request.announcers);
+        let items = table.get("announced_by").filter(|_| source.is_some());
+        let items = items.and_then(|node| node.items("tables, each of a source")).unwrap_or_default();
+        for (item, announcer) in items.iter().zip(announcers) {
+            let id = announcer.source.as_str();
+            if !known.contains(id) || table.id() == Some(id) {
+                let hint = did_you_mean(id, known.iter().copied().filter(|known| table.id() != Some(known)));
+                item.fault(format_args!("found {id:?}, expected the id of another source{hint}"));
+            }
+        }
+    }
 }
 
 /// Notes every source that wants a browser where `[fetch]` names none, or one that cannot be used.

@@ -12,7 +12,10 @@ use super::kind::css;
 use super::list;
 use super::node::{AllowedKeys, ConfigNode, ConfigTable};
 use super::{section, token, value};
-use crate::domain::source::{LinkRule, PublishedList, Quota, RequestSettings, Route, SourceKind, Witness};
+use crate::domain::id::SourceId;
+use crate::domain::source::{
+    Announcer, LinkRule, PublishedList, Quota, RequestSettings, Route, SourceKind, Witness,
+};
 use crate::domain::spelling::none_of;
 
 pub(super) const ROBOTS: AllowedKeys = AllowedKeys { heading: "robots", names: &["ignore", "because"] };
@@ -23,6 +26,9 @@ pub(super) const WITNESS: AllowedKeys = AllowedKeys {
     heading: "witness",
     names: &["url", "head", "full_every", "changes_of", "changes_of_all_but"],
 };
+
+pub(super) const ANNOUNCER: AllowedKeys =
+    AllowedKeys { heading: "announced_by", names: &["source", "about"] };
 
 pub(super) const QUOTA: AllowedKeys = AllowedKeys { heading: "quota", names: &["requests", "within"] };
 
@@ -52,6 +58,7 @@ pub(super) fn request(table: &ConfigTable<'_>, folder: &Path, kind: &SourceKind)
     let member = table.optional("member", |node| node.parse(member));
     let routes = table.or("routes", Vec::new(), routes);
     let witness = table.optional("witness", |node| witness(node, kind));
+    let announcers = table.or("announced_by", Vec::new(), announcers);
     let quota = table.optional("quota", quota);
     Some(RequestSettings {
         headers: headers?,
@@ -67,6 +74,7 @@ pub(super) fn request(table: &ConfigTable<'_>, folder: &Path, kind: &SourceKind)
         routes: routes?,
         witness: witness.ok()?,
         quota: quota.ok()?,
+        announcers: announcers?,
     })
 }
 
@@ -96,6 +104,27 @@ fn route(node: &ConfigNode<'_>) -> Option<Route> {
     let by = table.require("by", "who publishes it").and_then(|node| node.line().map(str::to_owned));
     let copy = table.or("copy", false, ConfigNode::flag);
     Some(Route { url: url?, by: by?, copy: copy? })
+}
+
+/// Which other sources announce what changes here.
+fn announcers(node: &ConfigNode<'_>) -> Option<Vec<Announcer>> {
+    let items = node.items("tables, each of a source")?;
+    items.iter().map(announcer).collect::<Vec<_>>().into_iter().collect()
+}
+
+fn announcer(node: &ConfigNode<'_>) -> Option<Announcer> {
+    let table = node.table(&ANNOUNCER)?;
+    let source = table.require("source", "the id of the source that announces");
+    let source = source.and_then(|node| node.parse(str::parse::<SourceId>));
+    let about = table.or("about", Vec::new(), |node| list::parsed(&node.items("words")?, words));
+    Some(Announcer { source: source?, about: about? })
+}
+
+fn words(text: &str) -> Result<String, String> {
+    match text.chars().any(char::is_alphanumeric) {
+        true => Ok(text.trim().to_owned()),
+        false => Err(format!("found {text:?}, expected words such as \"covered list\"")),
+    }
 }
 
 /// No API counts more requests than this.

@@ -17,7 +17,7 @@ use crate::domain::moment::length;
 use crate::domain::outbox::Doubt;
 use crate::domain::redact;
 use crate::domain::scoring::Thresholds;
-use crate::domain::source::{LinkRule, ListMeaning, Quota, Route, Source, SourceKind, Witness};
+use crate::domain::source::{Announcer, LinkRule, ListMeaning, Quota, Route, Source, SourceKind, Witness};
 use crate::settings::{
     FetchSettings, ImapSecurity, ImapSettings, InboxSettings, LmtpListen, MailSettings, MetricsSettings,
     OperatorLogin, OperatorSettings, Role, Sender, SmtpSecurity, StoreSettings, TransportSettings,
@@ -259,6 +259,8 @@ struct ShownSource<'a> {
     #[serde(skip_serializing_if = "<[Route]>::is_empty")]
     routes: &'a [Route],
     witness: Option<&'a Witness>,
+    #[serde(skip_serializing_if = "<[Announcer]>::is_empty")]
+    announced_by: &'a [Announcer],
     quota: Option<Quota>,
     observed: Option<Facts<'a>>,
     headers: BTreeMap<&'a str, &'a str>,
@@ -517,6 +519,7 @@ fn source(source: &Source) -> ShownSource<'_> {
         link: source.request.link.as_ref(),
         routes: &source.request.routes,
         witness: source.request.witness.as_ref(),
+        announced_by: &source.request.announcers,
         quota: source.request.quota,
         observed: source.catalogue.observed.as_ref().map(facts),
         headers: redact::headers(&source.request.headers),

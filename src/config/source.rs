@@ -48,6 +48,7 @@ pub(super) const SOURCE: AllowedKeys = AllowedKeys {
         "member",
         "routes",
         "witness",
+        "announced_by",
         "quota",
         "observed",
         "groups",

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::Change;
 use super::email::EmailAddress;
-use super::id::{AlertId, ChangeId};
+use super::id::{AlertId, ChangeId, CompanyId, SourceId};
 use super::topic::Topic;
 
 /// A change to be told to everyone who follows a topic.
@@ -85,6 +85,21 @@ impl Alert {
 #[must_use]
 pub fn alerts_of(change: &Change) -> Vec<Alert> {
     change.companies().into_iter().map(|company| Alert::of(change, company.into())).collect()
+}
+
+/// The alerts that a change raises for followers of another source, of which it speaks and which cannot be read, and of the
+/// companies that stand on that source. Those of companies that the change itself concerns were raised with it.
+#[must_use]
+pub fn alerts_of_announcement<'a>(
+    change: &Change,
+    source: &SourceId,
+    listed: impl Iterator<Item = &'a CompanyId>,
+    now: DateTime<Utc>,
+) -> Vec<Alert> {
+    let concerned = change.companies();
+    let unnamed = listed.filter(|company| !concerned.contains(company)).map(Topic::from);
+    let topics = unnamed.chain([Topic::from(source)]);
+    topics.map(|topic| Alert { raised_at: now, ..Alert::of(change, topic) }).collect()
 }
 
 /// The alert that news raises for those who follow its source as such, where somebody does.

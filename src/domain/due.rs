@@ -36,6 +36,18 @@ pub fn due_at(
     Some(due.max(started_at))
 }
 
+/// When a source is to be read that is due then, once another source announced something of it: at once, whatever the
+/// schedule and the backoff say, unless its server asked to be left alone.
+#[must_use]
+pub fn due_when_announced(
+    due: DateTime<Utc>,
+    state: Option<&ReadState>,
+    announced_at: Option<DateTime<Utc>>,
+) -> DateTime<Utc> {
+    let asked_until = state.and_then(|state| state.asked_until);
+    announced_at.map_or(due, |announced_at| due.min(announced_at.max(asked_until.unwrap_or(announced_at))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +96,19 @@ mod tests {
         for now in ["2026-11-20T00:00:00Z", "2026-11-24T03:00:00Z"] {
             check(None, now, "2026-11-20T00:00:00Z");
         }
+    }
+
+    #[test]
+    fn what_is_announced_is_read_at_once_unless_the_server_asked_to_be_left_alone() {
+        let (read, announced) = (at("2026-11-24T14:00:00Z"), at("2026-11-24T14:20:00Z"));
+        let due = at("2026-11-25T14:00:00Z");
+        let state = read_at("2026-11-24T14:00:00Z");
+        assert_eq!(due_when_announced(due, Some(&state), None), due);
+        assert_eq!(due_when_announced(due, Some(&state), Some(announced)), announced);
+        let wish = Some(std::time::Duration::from_secs(3600));
+        let id = "a".parse().unwrap();
+        let paused = ReadState::unread(id, Some(state), Verdict::Failed, "503".into(), wish, read);
+        assert_eq!(due_when_announced(due, Some(&paused), Some(announced)), at("2026-11-24T15:00:00Z"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::mass::{MassAmendment, QuarantinedAmendments};
 use super::moment;
 use super::news::News;
 use super::pending::Pending;
-use super::snapshot::Validators;
+use super::snapshot::{Snapshot, Validators};
 use super::source::{Contradiction, TakenFrom, Witness, Witnessed};
 use super::tally::ReadTally;
 use super::verdict::Verdict;
@@ -81,6 +81,9 @@ pub struct ReadState {
     /// What was taken from another route since its own address was last read well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_from: Option<TakenFrom>,
+    /// Up to when its followers were told what other sources announced of it while it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced_until: Option<DateTime<Utc>>,
     /// What its own address then said against that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contradiction: Option<Contradiction>,
@@ -139,6 +142,7 @@ impl ReadState {
             news: News::default(),
             older_since: None,
             taken_from: None,
+            announced_until: None,
             contradiction: None,
             jitter: None,
             witnessed: None,
@@ -151,6 +155,16 @@ impl ReadState {
     pub fn by_another_route(self, taken: TakenFrom, reason: String) -> Self {
         let validators = Validators::default();
         Self { taken_from: Some(taken), reason: Some(reason), validators, ..self }
+    }
+
+    /// Of when the newest is that is known of the source; `accepted` is its accepted state.
+    #[must_use]
+    pub fn newest_known(&self, accepted: Option<&Snapshot>) -> Option<DateTime<Utc>> {
+        match &self.taken_from {
+            // What was taken over is known of when it was taken, not of when it was read.
+            Some(taken) => Some(taken.as_of),
+            None => self.last_good_at.or(accepted.map(|accepted| accepted.response.read_at)),
+        }
     }
 
     /// The state of a good read, after what had been taken from another route: `against` are the entries that this

@@ -1,5 +1,6 @@
 //! A watched source: where it is, how it is read, when, and whom it concerns.
 
+mod announcer;
 mod docket;
 mod file;
 mod kind;
@@ -30,6 +31,7 @@ use super::schedule::CronExpr;
 use super::token::SourceToken;
 use super::topic::Topic;
 
+pub use announcer::{Announcer, announced_after};
 pub use docket::{CourtlistenerSettings, DocketSettings, KindFilter};
 pub use file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 pub use kind::SourceKind;
@@ -126,6 +128,8 @@ pub struct RequestSettings {
     pub quota: Option<Quota>,
     /// What is asked first, and moves when the source does.
     pub witness: Option<Witness>,
+    /// Other sources that announce what changes on it.
+    pub announcers: Vec<Announcer>,
 }
 
 impl RequestSettings {

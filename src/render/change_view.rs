@@ -6,7 +6,7 @@ use super::explanation::{Explanation, explanation};
 use super::face::{Face, SourceWords};
 use super::field_view::{FieldBody, FieldView, Wording, fields_of};
 use super::flow::{Indent, wrap};
-use super::headline::{Headline, filing, said};
+use super::headline::{Headline, filing, place, said};
 use super::link::SafeLink;
 use super::notice::{Notice, ReportedChange};
 use super::tied::tied;
@@ -16,6 +16,7 @@ use crate::domain::entry::LINKS;
 use crate::domain::id::CompanyId;
 use crate::domain::matching::{ChangePart, Match};
 use crate::domain::text::{counted, one_line, shorten};
+use crate::domain::topic::Topic;
 
 /// A title longer than this is a paragraph.
 const MAX_TITLE_CHARS: usize = 300;
@@ -286,10 +287,24 @@ fn why(told: &ReportedChange, notice: &Notice, wording: Wording) -> Vec<Explanat
     let short_name = |id: &CompanyId| notice.watchlist.short_name(id).to_owned();
     let (mut lines, others) = concerns(told.change, &followed, short_name, |field| wording.label(field));
     let by_source = told.is_of_a_source().then(|| "You follow this source.".to_owned());
-    lines.extend(
-        others.into_iter().chain(by_source).map(|before| Explanation { before, ..Explanation::default() }),
-    );
+    let words = others.into_iter().chain(announced(told, notice)).chain(by_source);
+    lines.extend(words.map(|before| Explanation { before, ..Explanation::default() }));
     lines
+}
+
+/// Why those are told who follow what another source is about, of which the change speaks and which could not be read.
+fn announced<'a>(told: &'a ReportedChange, notice: &'a Notice) -> impl Iterator<Item = String> + 'a {
+    let unread = notice.unread_of(told);
+    let unread = unread.first().map_or_else(|| "a source".to_owned(), |title| place(title));
+    told.announced_to().map(move |topic| match topic {
+        Topic::Source(_) => {
+            format!("You follow {unread}. This speaks of it, and {unread} itself could not be read.")
+        }
+        Topic::Company(company) => {
+            let name = shorten(&one_line(notice.watchlist.short_name(company)), 80);
+            format!("{name} stands on {unread}. This speaks of it, and {unread} itself could not be read.")
+        }
+    })
 }
 
 /// Why a change concerns the companies `followed`, and which others it names. Where none is

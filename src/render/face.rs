@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::change::Change;
 use crate::domain::entry::{HIDDEN, LINKS, SECTION, STRUCK};
-use crate::domain::source::{ListMeaning, Source, SourceKind};
+use crate::domain::source::{Announcer, ListMeaning, Source, SourceKind};
 use crate::domain::text::{capitalised, one_line, shorten};
 
 /// Longer labels are cut.
@@ -26,6 +26,8 @@ pub enum Face {
 /// What a mail says of a source beside what changed there.
 #[derive(Debug, Clone)]
 pub struct SourceWords {
+    /// What readers call it.
+    pub title: String,
     /// What sort of thing its entries are.
     pub face: Face,
     /// What its columns are called, by field; the words of its own header.
@@ -34,6 +36,8 @@ pub struct SourceWords {
     pub misses: Option<String>,
     /// What it means to stand on it.
     pub listing: Option<ListMeaning>,
+    /// Other sources that announce what changes on it.
+    pub announcers: Vec<Announcer>,
 }
 
 impl SourceWords {
@@ -41,10 +45,12 @@ impl SourceWords {
     #[must_use]
     pub fn of(source: &Source) -> Self {
         Self {
+            title: source.title.clone(),
             face: Face::of_kind(&source.kind),
             labels: labels(&source.kind),
             misses: source.misses.clone(),
             listing: source.listing.clone(),
+            announcers: source.request.announcers.clone(),
         }
     }
 }
@@ -158,8 +164,7 @@ mod tests {
     fn a_field_is_called_by_its_own_header_then_by_its_kind_then_by_its_key() {
         let columns = Pairs::of(&[("Date listed on", "date_listed"), ("3", "citation")]);
         let kind = SourceKind::Csv(CsvSettings { columns, ..CsvSettings::default() });
-        let words =
-            SourceWords { face: Face::of_kind(&kind), labels: labels(&kind), misses: None, listing: None };
+        let words = SourceWords::of(&Source::sample(kind));
         let label = |face, field| label(Some(&words), face, field);
         assert_eq!(label(Face::List, "date_listed"), "Date listed on");
         assert_eq!(label(Face::List, "citation"), "Citation");

@@ -52,6 +52,17 @@ enum NamedBy {
 impl Headline {
     /// What happened, as one of a mail's readers is told.
     pub(super) fn of(told: &ReportedChange, notice: &Notice) -> Self {
+        let headline = Self::of_change(told, notice);
+        match notice.unread_of(told).first() {
+            Some(unread) => {
+                let lead = format!("{}; {} itself could not be read", headline.lead, place(unread));
+                Self { lead, ..headline }
+            }
+            None => headline,
+        }
+    }
+
+    fn of_change(told: &ReportedChange, notice: &Notice) -> Self {
         let change = told.change;
         let face = notice.words_of(change).map_or_else(|| Face::of_change(change), |words| words.face);
         let names = names(told, notice);

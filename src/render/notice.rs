@@ -17,6 +17,7 @@ use crate::domain::id::{ChangeId, CompanyId, SourceId};
 use crate::domain::mail_kind::MailKind;
 use crate::domain::matching::Watchlist;
 use crate::domain::subscription::{Cadence, EndedPause, Subscription};
+use crate::domain::topic::Topic;
 use crate::domain::untold::Untold;
 
 /// More changes are a table, and not shown in full where each has its page: nobody reads them in a mail.
@@ -76,7 +77,18 @@ impl ReportedChange<'_> {
 
     /// Whether its reader follows its source as such.
     pub(super) fn is_of_a_source(&self) -> bool {
-        self.followed.iter().any(|subscription| subscription.topic.source().is_some())
+        self.followed.iter().any(|subscription| subscription.topic.source() == Some(&self.change.source))
+    }
+
+    /// By what its reader is told of it that is neither a company it concerns nor its own source: it speaks of another
+    /// source, which could not be read.
+    pub(super) fn announced_to(&self) -> impl Iterator<Item = &Topic> {
+        let concerned = self.change.companies();
+        let topics = self.followed.iter().map(|subscription| &subscription.topic);
+        topics.filter(move |topic| match topic {
+            Topic::Company(company) => !concerned.contains(&company),
+            Topic::Source(source) => *source != self.change.source,
+        })
     }
 }
 
@@ -148,6 +160,17 @@ impl<'a> Notice<'a> {
     /// What is said of the source of a change.
     pub(super) fn words_of(&self, change: &Change) -> Option<&'a SourceWords> {
         self.sources?.get(&change.source)
+    }
+
+    /// What readers call the sources of which a change speaks and which could not be read, as its reader is told.
+    pub(super) fn unread_of(&self, told: &ReportedChange) -> Vec<&'a str> {
+        if told.announced_to().next().is_none() {
+            return Vec::new();
+        }
+        let announced = self.sources.into_iter().flat_map(BTreeMap::values);
+        let announced = announced
+            .filter(|words| words.announcers.iter().any(|announcer| announcer.announces(told.change)));
+        announced.map(|words| words.title.as_str()).collect()
     }
 
     /// Tells what a bundle tells, each change once however many of its companies are followed.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::due_queue::Upcoming;
-use crate::domain::due::due_at;
+use crate::domain::due::{due_at, due_when_announced};
 use crate::domain::jitter::Jitter;
 use crate::domain::read_state::backoff;
 use crate::domain::source::Source;
@@ -49,6 +49,7 @@ impl Planned {
             tracing::warn!(source.id = %self.source.id, "the schedule of {} never fires again", self.source.id);
             return None;
         };
+        let due = due_when_announced(due, state, kept.announced_at);
         let jitter = match state {
             None if self.is_awaited => Jitter::drawn(0),
             state => state.and_then(|state| state.jitter).unwrap_or(self.jitter),
@@ -121,7 +122,7 @@ mod tests {
         let rules = Rules { started_at: now, longest_delay: Duration::from_secs(3600) };
         let half = Jitter::drawn(1 << 15);
         let good = ReadState::good("a".parse().unwrap(), Validators::default(), now);
-        let kept = |state: Option<ReadState>| KeptSchedule { state, pause: None };
+        let kept = |state: Option<ReadState>| KeptSchedule { state, ..KeptSchedule::default() };
         let cases = [
             (None, false, TimeDelta::minutes(30)),
             (None, true, TimeDelta::zero()),
@@ -148,7 +149,7 @@ mod tests {
             (None, until, None),
         ] {
             let pause = Some(SourcePause { since: now, until });
-            assert_eq!(planned.next(&KeptSchedule { state: None, pause }, rules, at), expected);
+            assert_eq!(planned.next(&KeptSchedule { pause, ..KeptSchedule::default() }, rules, at), expected);
         }
     }
 }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::due_queue::{DueQueue, Room};
 use super::plan::{Planned, Rules, after_a_fault};
-use crate::check::Checker;
+use crate::check::{Checker, announced_at};
 use crate::clock::Clock;
 use crate::domain::id::SourceId;
 use crate::domain::jitter::Jitter;
@@ -58,9 +58,10 @@ impl ReadingLoop {
     pub async fn run(self, stop: CancellationToken) {
         let Self { sources, awaited, checker, store, clock, jitter, concurrency, found } = self;
         let watch = store.watch_sources();
+        let announced: Arc<HashMap<SourceId, Source>> = Arc::new(announced(&sources).collect());
         let look: Look = Box::new(move |ids| {
-            let store = store.clone();
-            Box::pin(async move { store.schedules(ids).await })
+            let (store, announced) = (store.clone(), Arc::clone(&announced));
+            Box::pin(async move { look_up(&store, ids, &announced).await })
         });
         let reading = Arc::clone(&checker);
         let read: ReadSource = Box::new(move |source| {
@@ -82,6 +83,23 @@ impl ReadingLoop {
         let scheduler = Scheduler::new(planned.collect(), rules, Hands { look, read, is_large }, clock);
         scheduler.run(watch, concurrency, &found, stop).await;
     }
+}
+
+/// The sources of which others announce what changes there, by their ids.
+fn announced(sources: &[Source]) -> impl Iterator<Item = (SourceId, Source)> + '_ {
+    let announced = sources.iter().filter(|source| !source.request.announcers.is_empty());
+    announced.map(|source| (source.id.clone(), source.clone()))
+}
+
+/// Looks up what decides when sources are read, what others announced of them included.
+async fn look_up(store: &Store, ids: Vec<SourceId>, announced: &HashMap<SourceId, Source>) -> LookedUp {
+    let mut looked = store.schedules(ids.clone()).await?;
+    for (id, kept) in ids.iter().zip(&mut looked) {
+        if let (Some(source), Ok(kept)) = (announced.get(id), kept) {
+            kept.announced_at = announced_at(store, source, kept.state.as_ref()).await?;
+        }
+    }
+    Ok(looked)
 }
 
 /// What is kept of sources, in the order asked for.
@@ -111,6 +129,8 @@ struct Ended {
 struct Scheduler {
     planned: Vec<Planned>,
     numbers: HashMap<SourceId, usize>,
+    /// Which sources another one announces, by its id.
+    announced: HashMap<SourceId, Vec<usize>>,
     queue: DueQueue,
     /// Those of which something was written since they were looked up.
     stale: BTreeSet<usize>,
@@ -128,8 +148,15 @@ struct Scheduler {
 impl Scheduler {
     fn new(planned: Vec<Planned>, rules: Rules, hands: Hands, clock: Arc<dyn Clock>) -> Self {
         let numbers = planned.iter().enumerate().map(|(number, planned)| (planned.source.id.clone(), number));
+        let mut announced: HashMap<SourceId, Vec<usize>> = HashMap::new();
+        for (number, planned) in planned.iter().enumerate() {
+            for announcer in &planned.source.request.announcers {
+                announced.entry(announcer.source.clone()).or_default().push(number);
+            }
+        }
         Self {
             numbers: numbers.collect(),
+            announced,
             queue: DueQueue::of(planned.iter().map(|planned| (hands.is_large)(&planned.source)).collect()),
             large: None,
             stale: (0..planned.len()).collect(),
@@ -177,7 +204,10 @@ impl Scheduler {
 
     fn note(&mut self, rung: Rung) {
         match rung {
-            Rung::For(source) => self.stale.extend(self.numbers.get(&source)),
+            Rung::For(source) => {
+                self.stale.extend(self.numbers.get(&source));
+                self.stale.extend(self.announced.get(&source).into_iter().flatten());
+            }
             Rung::ForMany => self.stale.extend(0..self.planned.len()),
         }
     }

@@ -8,11 +8,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, Uri};
 use chrono::{DateTime, TimeDelta, Utc};
-use regwatch::check::{Checker, ReadOptions};
+use regwatch::check::{Checker, ReadOptions, announced_at};
 use regwatch::clock::{Clock, ManualClock};
-use regwatch::domain::due::due_at;
+use regwatch::domain::due::{due_at, due_when_announced};
 use regwatch::domain::matching::Watchlist;
-use regwatch::domain::source::Source;
+use regwatch::domain::source::{RequestSettings, Source};
 use regwatch::fetch::Fetcher;
 use regwatch::registry::Registry;
 use regwatch::settings::StoreSettings;
@@ -182,6 +182,63 @@ async fn the_median_from_publication_to_mail_is_ten_minutes_and_no_list_is_fetch
         assert!(median <= TimeDelta::minutes(10), "{id}: {median}");
         // Two for each edition, one where it was late, two at first sight, and some that no witness spares.
         assert!(whole <= 2 * EDITIONS.len() + 5, "{id}: {whole} whole reads");
+    }
+}
+
+/// When either of two sources is read next, by their schedules and by what one announces of the other.
+async fn next_read(day: &Day, source: &Source, start: DateTime<Utc>) -> DateTime<Utc> {
+    let state = day.store.known(&source.id).await.unwrap().state;
+    let due = due_at(source, state.as_ref(), start, day.clock.now()).unwrap();
+    let announced = announced_at(&day.store, source, state.as_ref()).await.unwrap();
+    due_when_announced(due, state.as_ref(), announced)
+}
+
+/// The list behind a wall, of which no route has a copy, and the agency's notices. Some minutes after the start a notice
+/// of the list is published.
+async fn told_of_the_notice_after(minutes: i64) -> TimeDelta {
+    let config = shipped();
+    let day = Day::of("fcc-covered-list").await;
+    let list = Source {
+        request: RequestSettings { routes: Vec::new(), ..day.source.request.clone() },
+        ..day.source.clone()
+    };
+    let mut notices = config.source(&"fcc-public-notices".parse().unwrap()).unwrap().clone();
+    notices.url = day.source.url.join("/notices").unwrap();
+    let feed = |titles: &[&str]| {
+        let items: String = titles
+            .iter()
+            .map(|title| format!("<item><title>{title}</title><guid>{title}</guid></item>"))
+            .collect();
+        let feed = format!("<rss version=\"2.0\"><channel><title>Notices</title>{items}</channel></rss>");
+        day.publisher.put("/notices", Reply::of("application/rss+xml", feed));
+    };
+    feed(&["A notice of antennas"]);
+    day.publisher.put(list.url.path(), Reply::status(403));
+    let start: DateTime<Utc> = START.parse().unwrap();
+    let published = start + TimeDelta::minutes(minutes);
+    loop {
+        let (of_list, of_notices) =
+            (next_read(&day, &list, start).await, next_read(&day, &notices, start).await);
+        let source = if of_list <= of_notices { &list } else { &notices };
+        day.clock.set(of_list.min(of_notices).max(day.clock.now()) + TimeDelta::seconds(30));
+        let now = day.clock.now();
+        assert!(now < start + TimeDelta::days(1), "nobody is told");
+        if now >= published {
+            feed(&["DA 26-1: PSHSB announces an update of the Covered List", "A notice of antennas"]);
+        }
+        let read = day.checker.read(source, ReadOptions::default()).await;
+        if read.reason.is_some_and(|reason| reason.contains("its followers are told of 1 announcement")) {
+            return now - published + TimeDelta::from_std(config.mail.group_within).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_announced_of_a_list_behind_a_wall_is_mailed_within_two_hours() {
+    // Before the list failed often enough, and long after.
+    for minutes in [20, 150, 433] {
+        let told = told_of_the_notice_after(minutes).await;
+        assert!(told <= TimeDelta::hours(2), "{minutes}: {told}");
     }
 }
 

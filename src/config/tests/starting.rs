@@ -84,6 +84,7 @@ fn every_key_is_documented_under_its_table_and_no_other_is() {
         &request::LINK,
         &request::ROUTES,
         &request::WITNESS,
+        &request::ANNOUNCER,
         &request::QUOTA,
         &catalogue::OBSERVED,
         &source::GUARD,

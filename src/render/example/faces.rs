@@ -169,7 +169,14 @@ fn many() -> Vec<FoundEntry> {
 }
 
 fn words() -> BTreeMap<SourceId, SourceWords> {
-    let of = |face| SourceWords { face, labels: BTreeMap::new(), misses: None, listing: None };
+    let of = |face| SourceWords {
+        title: "An example".to_owned(),
+        face,
+        labels: BTreeMap::new(),
+        misses: None,
+        listing: None,
+        announcers: Vec::new(),
+    };
     let labels = [("licence", "Licence policy"), ("citation", "Federal Register citation")];
     let listing = ListMeaning {
         effect: "Exports to the company need a licence".to_owned(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
@@ -204,4 +205,6 @@ pub struct KeptSchedule {
     pub state: Option<ReadState>,
     /// Its pause, in force or over.
     pub pause: Option<SourcePause>,
+    /// When other sources announced something of it after it was read last. The store does not know which do.
+    pub announced_at: Option<DateTime<Utc>>,
 }

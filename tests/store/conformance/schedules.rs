@@ -19,9 +19,9 @@ async fn schedules_are_looked_up_together_in_the_order_asked_for() {
     let found = store.schedules(vec![bis, never, fcc]).await.unwrap();
     let found: Vec<_> = found.into_iter().map(Result::unwrap).collect();
     let expected = [
-        KeptSchedule { state: None, pause: Some(pause) },
+        KeptSchedule { pause: Some(pause), ..KeptSchedule::default() },
         KeptSchedule::default(),
-        KeptSchedule { state: Some(read.state), pause: None },
+        KeptSchedule { state: Some(read.state), ..KeptSchedule::default() },
     ];
     assert_eq!(found, expected);
 }

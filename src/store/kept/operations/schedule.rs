@@ -20,7 +20,11 @@ impl Database {
         let is_few = ids.len() <= FEW;
         let look = move |trees: &_| {
             let schedule = |id: &SourceId| {
-                Ok(KeptSchedule { state: sources::read_state(trees, id)?, pause: pauses::get(trees, id)? })
+                Ok(KeptSchedule {
+                    state: sources::read_state(trees, id)?,
+                    pause: pauses::get(trees, id)?,
+                    announced_at: None,
+                })
             };
             Ok(ids.iter().map(schedule).collect())
         };
