@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write as _};
 
 use regwatch::domain::source::{
-    NoticeSettings, PageTextSettings, Pairs, RowSettings, Source, SourceKind, XlsxSettings,
+    NoticeSettings, PageTextSettings, Pairs, RowSettings, RulesSettings, Source, SourceKind, XlsxSettings,
 };
 use serde_json::{Value, json};
 use zip::ZipWriter;
@@ -370,6 +370,48 @@ fn notice(settings: &NoticeSettings, size: Size) -> String {
     )
 }
 
+/// The full text of a rule as XML: a table with the columns of the list it amends, in the markup of the Federal Register.
+fn rule(parties: &[(usize, String)]) -> String {
+    let row = |(number, name): &(usize, String)| {
+        format!(
+            "<ROW><ENT I=\"22\"> </ENT><ENT>{name}, {number} Elm Street, Freetown.</ENT><ENT>For all items subject to the \
+             EAR.</ENT><ENT>Presumption of denial.</ENT><ENT>91 FR [INSERT FR PAGE NUMBER], 6/10/26.</ENT></ROW>\n"
+        )
+    };
+    let rows: String = parties.iter().map(row).collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<RULE><PREAMB><AGENCY TYPE=\"S\">DEPARTMENT OF COMMERCE</AGENCY>\
+         <SUBJECT>Additions to the Entity List</SUBJECT></PREAMB><SUPLINF><HD SOURCE=\"HED\">SUPPLEMENTARY INFORMATION:</HD>\
+         <P>The entities are added.</P></SUPLINF><REGTEXT TITLE=\"15\" PART=\"744\"><AMDPAR>2. Supplement No. 4 to part 744 is \
+         amended by adding entries in alphabetical order.</AMDPAR><GPOTABLE COLS=\"5\" OPTS=\"L1,tp0,p1,8/9,i1\" \
+         CDEF=\"xl50,r100,r50,r50,r50\"><BOXHD><CHED H=\"1\">Country</CHED><CHED H=\"1\">Entity</CHED><CHED H=\"1\">License \
+         requirement</CHED><CHED H=\"1\">License review policy</CHED><CHED H=\"1\">Federal Register citation</CHED></BOXHD>\
+         <ROW><ENT I=\"28\">*         *         *         *</ENT></ROW><ROW RUL=\"s\"><ENT I=\"01\">FREEDONIA</ENT></ROW>\n\
+         {rows}<ROW><ENT I=\"28\">*         *         *         *</ENT></ROW></GPOTABLE></REGTEXT></RULE>"
+    )
+}
+
+/// A search for rules and their texts. The text of a rule never changes: whom nobody named before stands in another one.
+fn rules(source: &Source, settings: &RulesSettings, size: Size) -> Vec<(String, Reply)> {
+    let known: Vec<_> = Size { has_tracked: false, ..size }.parties().collect();
+    let mut texts = vec![("2026-11571", "2026-06-10", rule(&known))];
+    if size.has_tracked {
+        texts.push(("2026-22222", "2026-11-20", rule(&[(size.rows + 1, TRACKED.to_owned())])));
+    }
+    let place = |number: &str| {
+        source.url.join(&format!("/documents/full_text/xml/{number}.xml")).unwrap().to_string()
+    };
+    let found = |(number, day, _): &(&str, &str, String)| {
+        json!({ "document_number": number, "title": format!("Additions to the {}", settings.rules),
+                "publication_date": day, "html_url": format!("https://www.federalregister.gov/d/{number}"),
+                "full_text_xml_url": place(number) })
+    };
+    let results: Vec<Value> = texts.iter().map(found).collect();
+    let search = json!({ "count": results.len(), "results": results }).to_string();
+    let read = texts.iter().map(|(number, _, text)| (place(number), Reply::of("text/xml", text.clone())));
+    read.chain([(source.url.to_string(), Reply::of("application/json", search))]).collect()
+}
+
 /// The headers that configured columns have.
 fn headers(columns: &Pairs) -> Vec<&str> {
     columns.0.iter().map(|(header, _)| header.as_str()).collect()
@@ -442,8 +484,13 @@ fn generic_xml(settings: &regwatch::domain::source::XmlSettings, size: Size) -> 
     text
 }
 
-/// JSON in which simple paths (`$.a.b[*]`, `$.c`) lead to entries and fields.
-fn generic_json(settings: &regwatch::domain::source::JsonSettings, size: Size) -> Value {
+/// JSON in which simple paths (`$.a.b[*]`, `$.c`, `$.d[*].e`) lead to entries and fields. Who is asked by POST says how
+/// many there are in all.
+fn generic_json(
+    settings: &regwatch::domain::source::JsonSettings,
+    is_asked_by_post: bool,
+    size: Size,
+) -> Value {
     let entry = |(number, name): (usize, String)| {
         let mut entry = serde_json::Map::new();
         for (field, paths) in &settings.fields.0 {
@@ -461,18 +508,24 @@ fn generic_json(settings: &regwatch::domain::source::JsonSettings, size: Size) -
         return Value::Array(entries);
     }
     let mut whole = serde_json::Map::new();
+    if is_asked_by_post {
+        whole.insert("totalRecords".to_owned(), entries.len().into());
+    }
     put(&mut whole, path, Value::Array(entries));
     Value::Object(whole)
 }
 
+/// Puts a value where a path leads; of a list (`a[*]`) it is in the first part.
 fn put(object: &mut serde_json::Map<String, Value>, path: &str, value: Value) {
-    match path.split_once('.') {
-        None => drop(object.insert(path.to_owned(), value)),
-        Some((first, rest)) => {
-            let inner = object.entry(first).or_insert_with(|| json!({}));
-            put(inner.as_object_mut().unwrap(), rest, value);
-        }
-    }
+    let Some((first, rest)) = path.split_once('.') else {
+        object.insert(path.to_owned(), value);
+        return;
+    };
+    let inner = match first.strip_suffix("[*]") {
+        Some(list) => &mut object.entry(list).or_insert_with(|| json!([{}]))[0],
+        None => object.entry(first).or_insert_with(|| json!({})),
+    };
+    put(inner.as_object_mut().unwrap(), rest, value);
 }
 
 /// A workbook of one sheet, its texts inline.
@@ -542,6 +595,12 @@ fn cell_of(settings: &XlsxSettings, field: &str, number: usize, name: &str) -> S
     if field == "reference" { number.to_string() } else { cell(&settings.rows, field, number, name) }
 }
 
+/// What stands before an answer that was observed to begin with a guard against scripts.
+fn guard_against_scripts(source: &Source) -> String {
+    let head = source.catalogue.observed.as_ref().and_then(|observed| observed.head.as_deref());
+    head.filter(|head| *head == ")]}'").map_or_else(String::new, |head| format!("{head},\n"))
+}
+
 /// What the world answers for a source, at each of its addresses.
 pub fn of(source: &Source, size: Size) -> Vec<(String, Reply)> {
     let url = source.url.to_string();
@@ -565,6 +624,7 @@ pub fn of(source: &Source, size: Size) -> Vec<(String, Reply)> {
             let read = Reply::of("text/plain", notice(settings, size));
             return vec![(url, Reply::of("application/json", search)), (text, read)];
         }
+        SourceKind::RegisterRules(settings) => return rules(source, settings, size),
         SourceKind::Dpl => ("text/csv", dpl(size)),
         SourceKind::UkCsv => ("text/csv", uk(size)),
         SourceKind::Eu => ("application/octet-stream", eu(size)),
@@ -578,7 +638,10 @@ pub fn of(source: &Source, size: Size) -> Vec<(String, Reply)> {
         SourceKind::Csv(settings) => ("text/csv", generic_csv(settings, size)),
         SourceKind::HtmlTable(settings) => ("text/html; charset=utf-8", generic_table(settings, size)),
         SourceKind::Xml(settings) => ("application/xml", generic_xml(settings, size)),
-        SourceKind::Json(settings) => ("application/json", generic_json(settings, size).to_string()),
+        SourceKind::Json(settings) => {
+            let answer = generic_json(settings, source.request.question.is_some(), size).to_string();
+            ("application/json", guard_against_scripts(source) + &answer)
+        }
         SourceKind::Xlsx(settings) => {
             let media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
             return vec![(url, Reply::of(media, spreadsheet(settings, size)))];

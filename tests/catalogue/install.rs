@@ -58,6 +58,18 @@ fn copy(from: &Path, to: &Path) {
 }
 
 impl Install {
+    /// The same with everything switched on that ships as switched off for what is not confirmed.
+    pub fn switched_on(sources: &[&Source], groups: &[&str]) -> Self {
+        let install = Self::of(sources, groups);
+        for file in std::fs::read_dir(install.path("config/sources")).unwrap() {
+            let path = file.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let lines = text.lines().filter(|line| !line.starts_with("off = "));
+            std::fs::write(&path, lines.collect::<Vec<_>>().join("\n")).unwrap();
+        }
+        install
+    }
+
     /// The configuration as it ships, with these groups switched on.
     pub fn of(sources: &[&Source], groups: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();

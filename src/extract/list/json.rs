@@ -48,8 +48,13 @@ pub(in crate::extract) fn extract(
 /// Where it is not JSON, or not all of it.
 pub(in crate::extract) fn parse(text: &str) -> Result<Value, Unreadable> {
     limits::check_parts("values", values(text))?;
-    serde_json::from_str(&digit::kept(text.trim_start_matches('\u{feff}')))
+    serde_json::from_str(&digit::kept(unguarded(text.trim_start_matches('\u{feff}'))))
         .map_err(|error| Unreadable::Unexpected { what: "the JSON".to_owned(), found: error.to_string() })
+}
+
+/// An answer without the words that some APIs put before it, so that pages of other sites cannot run it as a script.
+fn unguarded(text: &str) -> &str {
+    text.trim_start().strip_prefix(")]}'").map_or(text, |answer| answer.strip_prefix(',').unwrap_or(answer))
 }
 
 /// How many values a text has, before any of them is made: each costs many times its own bytes.
