@@ -12,7 +12,7 @@ use crate::domain::alert::alerts_of_announcement;
 use crate::domain::change::Change;
 use crate::domain::read_state::ReadState;
 use crate::domain::report::SourceCheck;
-use crate::domain::source::{Source, announced_after};
+use crate::domain::source::Source;
 use crate::domain::text::{counted, error_chain};
 use crate::store::{ChangeQuery, ReadCommit, Store, StoreError};
 
@@ -75,7 +75,7 @@ impl Checker {
         let known = SourceContext::load(&self.store, source).await?;
         let Some(state) = known.state.clone() else { return Ok(0) };
         let newest = state.newest_known(known.accepted.as_ref());
-        let Some(after) = announced_after(&state, newest, now) else { return Ok(0) };
+        let Some(after) = state.announced_after(newest, now) else { return Ok(0) };
         let told = announced(&self.store, source, after).await?;
         let Some(until) = told.iter().map(|change| change.found_at).max() else { return Ok(0) };
         let listed: Vec<_> = known.standing.iter().flat_map(|standing| standing.named.keys()).collect();

@@ -16,6 +16,14 @@ use super::source::{Contradiction, TakenFrom, Witness, Witnessed};
 use super::tally::ReadTally;
 use super::verdict::Verdict;
 
+/// After so many reads in a row that failed, the followers of a source are told what others announced of it: a server that
+/// is out of reach for a few minutes is no news.
+const UNREAD_TO_TELL: u32 = 3;
+
+/// What was announced longer ago is not told any more. An operator who names announcers of a source that could not be read
+/// for a year does not have all of that year told.
+const TOLD_FOR: Duration = Duration::days(30);
+
 /// How the reads of a source went; small, rewritten by every read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadState {
@@ -165,6 +173,15 @@ impl ReadState {
             Some(taken) => Some(taken.as_of),
             None => self.last_good_at.or(accepted.map(|accepted| accepted.response.read_at)),
         }
+    }
+
+    /// From when on announcements of other sources are to be told in the place of this one, which cannot be read; `None` if
+    /// none are: it was read, or failed too few times in a row so far. `known` is of when the newest is that is known of it.
+    #[must_use]
+    pub fn announced_after(&self, known: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let is_unread = !self.verdict.is_read() && self.failures >= UNREAD_TO_TELL;
+        let told = known.max(self.announced_until).unwrap_or(DateTime::UNIX_EPOCH);
+        is_unread.then(|| told.max(now - TOLD_FOR))
     }
 
     /// The state of a good read, after what had been taken from another route: `against` are the entries that this
@@ -430,6 +447,23 @@ mod tests {
         let state = ReadState::unread(source(), None, Verdict::Failed, "429".into(), wish, now);
         assert_eq!(state.not_before, Some(now + Duration::hours(2)));
         assert_eq!(state.last_good_at, None);
+    }
+
+    #[test]
+    fn announcements_are_told_once_a_source_failed_three_times_and_from_what_is_known_of_it() {
+        let at = |minutes| DateTime::UNIX_EPOCH + Duration::days(400) + Duration::minutes(minutes);
+        let mut state = ReadState::good(source(), Validators::default(), at(0));
+        assert_eq!(state.announced_after(Some(at(0)), at(1)), None);
+        for failures in 1..=3 {
+            let now = at(failures);
+            state = ReadState::unread(source(), Some(state), Verdict::Failed, "down".into(), None, now);
+            let expected = (failures == 3).then_some(at(0));
+            assert_eq!(state.announced_after(Some(at(0)), now), expected, "{failures}");
+        }
+        let told = ReadState { announced_until: Some(at(2)), ..state };
+        assert_eq!(told.announced_after(Some(at(0)), at(4)), Some(at(2)));
+        let later = at(0) + Duration::days(90);
+        assert_eq!(told.announced_after(None, later), Some(later - Duration::days(30)));
     }
 
     #[test]

@@ -31,7 +31,7 @@ use super::schedule::CronExpr;
 use super::token::SourceToken;
 use super::topic::Topic;
 
-pub use announcer::{Announcer, announced_after};
+pub use announcer::Announcer;
 pub use docket::{CourtlistenerSettings, DocketSettings, KindFilter};
 pub use file::{CsvSettings, JsonSettings, PdfTextSettings, XlsxSettings, XmlSettings};
 pub use kind::SourceKind;

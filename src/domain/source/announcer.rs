@@ -1,11 +1,9 @@
 //! Other sources that speak of a source: what is new there may be a change here.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::domain::change::{Change, ChangeKind};
 use crate::domain::id::SourceId;
-use crate::domain::read_state::ReadState;
 
 /// Another watched source that announces what changes on this one: its publisher's notices, documents of the Federal
 /// Register. What is new there has this source read at once; where this source cannot be read, its followers are told of
@@ -45,33 +43,10 @@ fn in_words(text: &str) -> String {
     words.to_lowercase() + " "
 }
 
-/// After so many reads in a row that failed, the followers of a source are told what was announced of it: a server that
-/// is out of reach for a few minutes is no news.
-const UNREAD_TO_TELL: u32 = 3;
-
-/// What was announced longer ago is not told any more: whoever begins to follow announcers of a source that has been
-/// out of reach for a year is not told all of that year.
-const TOLD_FOR: TimeDelta = TimeDelta::days(30);
-
-/// From when on announcements are to be told in the place of a source that cannot be read; `None` if none are: it was
-/// read, or failed too few times in a row so far. `known` is of when the newest is that is known of the source.
-#[must_use]
-pub fn announced_after(
-    state: &ReadState,
-    known: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> Option<DateTime<Utc>> {
-    let is_unread = !state.verdict.is_read() && state.failures >= UNREAD_TO_TELL;
-    let told = [known, state.announced_until].into_iter().flatten();
-    is_unread.then(|| told.max().unwrap_or(DateTime::UNIX_EPOCH).max(now - TOLD_FOR))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::grouping::tests::change;
-    use crate::domain::snapshot::Validators;
-    use crate::domain::verdict::Verdict;
 
     fn announcer(about: &[&str]) -> Announcer {
         let source = change("a", "2026-11-24T10:00:00Z", &[]).1.source;
@@ -93,32 +68,5 @@ mod tests {
         let gone = Change { retracted_at: Some(notice.found_at), ..notice.clone() };
         notice.entry.kind = ChangeKind::Removed;
         assert!(!announcer(&[]).announces(&notice) && !announcer(&[]).announces(&gone));
-    }
-
-    #[test]
-    fn announcements_are_told_once_a_source_failed_three_times_and_from_what_is_known_of_it() {
-        let at = |minutes| DateTime::UNIX_EPOCH + TimeDelta::days(400) + TimeDelta::minutes(minutes);
-        let good = ReadState::good("a".parse().unwrap(), Validators::default(), at(0));
-        assert_eq!(announced_after(&good, Some(at(0)), at(1)), None);
-        let mut state = good;
-        for failures in 1..=3 {
-            let before = Some(state);
-            state = ReadState::unread(
-                "a".parse().unwrap(),
-                before,
-                Verdict::Failed,
-                "down".into(),
-                None,
-                at(failures),
-            );
-            let expected = (failures == 3).then_some(at(0));
-            assert_eq!(announced_after(&state, Some(at(0)), at(failures)), expected, "{failures}");
-        }
-        let told = ReadState { announced_until: Some(at(2)), ..state };
-        assert_eq!(announced_after(&told, Some(at(0)), at(4)), Some(at(2)));
-        assert_eq!(
-            announced_after(&told, None, at(0) + TimeDelta::days(90)),
-            Some(at(0) + TimeDelta::days(60))
-        );
     }
 }
