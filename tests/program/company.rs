@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::home::{list_source, run};
-use super::{HIKVISION, HUAWEI, Home, Site, ZTE, covered_list};
+use super::{HIKVISION, HUAWEI, Home, Site, ZTE, covered_list, watched};
 
 /// A home whose companies stand in files of their own, and whose list was read once.
 fn home() -> (Site, Home) {
@@ -173,4 +173,15 @@ fn faults_and_twins_keep_an_import_back_unless_it_is_said_what_becomes_of_them()
     assert!(file(&home, "in.toml").contains("Onyx Drones"));
     let skipped = import(&["--on-duplicate", "skip", "--skip-faulty", "--json"]).expect(0).json();
     assert_eq!(skipped["skipped"], serde_json::json!(["zte2", "onyx"]));
+}
+
+#[test]
+fn a_source_that_is_off_and_of_no_group_is_named_among_the_gaps() {
+    let (_site, home) = watched();
+    home.configure_also(
+        "[[source]]\nid = \"dormant\"\nkind = \"feed\"\ntitle = \"Notices\"\nurl = \"https://agency.example/rss\"\n\
+         schedule = \"@daily\"\noff = \"the address is unconfirmed\"\n",
+    );
+    let shown = home.run(&["company", "show", "hikvision"]).expect(0).stdout;
+    assert!(shown.contains("gap: dormant is off: the address is unconfirmed"), "{shown}");
 }

@@ -121,3 +121,18 @@ fn plain_number(number: &serde_json::Number) -> String {
 fn enumerated<'a>(values: impl Iterator<Item = &'a Value>) -> String {
     values.map(plain).filter(|text| !text.trim().is_empty()).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_behind_a_guard_against_scripts_is_read() {
+        for guard in ["", ")]}'\n", ")]}',\n", "\u{feff})]}'\r\n"] {
+            assert_eq!(parse(&format!("{guard}{{\"a\": 1}}")).unwrap()["a"], 1, "{guard:?}");
+        }
+        for other in [")]}\n{}", "while(1);{}", ")]}'"] {
+            assert!(parse(other).is_err(), "{other:?}");
+        }
+    }
+}
