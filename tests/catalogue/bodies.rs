@@ -494,11 +494,10 @@ fn generic_json(
     let entry = |(number, name): (usize, String)| {
         let mut entry = serde_json::Map::new();
         for (field, paths) in &settings.fields.0 {
-            put(
-                &mut entry,
-                paths[0].trim_start_matches("$."),
-                cell(&settings.rows, field, number, &name).into(),
-            );
+            // A name with a hyphen stands in brackets.
+            let path = paths[0].replace("['", ".").replace("']", "");
+            let path = path.trim_start_matches(['$', '.']);
+            put(&mut entry, path, cell(&settings.rows, field, number, &name).into());
         }
         Value::Object(entry)
     };
