@@ -23,7 +23,7 @@ use crate::store::{Store, StoreError};
 /// How long a start waits for a command that owns the store to end.
 const WAIT_FOR_STORE: Duration = Duration::from_secs(150);
 
-/// A store with a larger log is not looked at record by record at each start: that would take too long. A
+/// A larger store is not looked at record by record at each start: that would take too long. A
 /// smaller one is, so that the operator knows of what cannot be read before anybody stumbles over it.
 const SURVEYED_UP_TO: u64 = 256 << 20;
 
@@ -50,7 +50,7 @@ pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     let mut hangups = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
     refuse_nobody(&config, &[]).await?;
     let Some(store) = open_store(&config, &stop).await? else { return Ok(()) };
-    if store.log_bytes() <= SURVEYED_UP_TO {
+    if store.bytes() <= SURVEYED_UP_TO {
         store.survey().await?;
     }
     let (asking, mut asked) = mpsc::channel(MAX_TAKEOVERS);

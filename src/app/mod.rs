@@ -48,7 +48,7 @@ pub use backend::Backend;
 pub use daemon::run as run_daemon;
 pub use log::{LogFormat, start as start_log};
 
-/// A command looks at every record of a store whose log is no larger, so that what cannot be read is told.
+/// A command looks at every record of a store that is no larger, so that what cannot be read is told.
 const SURVEYED_UP_TO: u64 = 8 << 20;
 
 /// Everything, built and ready. Owns the store until it is closed.
@@ -249,7 +249,7 @@ impl App {
     /// that cannot be set up.
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let store = Store::open_with(&config.store, &config.store_rules)?;
-        if store.log_bytes() <= SURVEYED_UP_TO {
+        if store.bytes() <= SURVEYED_UP_TO {
             store.survey().await?;
         }
         Self::over(store, config, clock, LongLived::begin(None)?).await

@@ -107,13 +107,18 @@ fn disk(path: &Path, low_bytes: u64) -> Option<DoctorFinding> {
     })
 }
 
+/// How much room the files of a folder take; what cannot be read takes none.
+fn bytes_in(folder: &Path) -> u64 {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
+}
+
 /// The store while no daemon runs. One that was never used is no finding.
 async fn of_store(config: &Config, path: &Path, clock: &Arc<dyn Clock>) -> Vec<DoctorFinding> {
     if crate::store::Store::installation_beside(&config.store).is_none() && !path.exists() {
         return Vec::new();
     }
-    let log_bytes = std::fs::metadata(path.join("db")).map_or(0, |file| file.len());
-    let (settings, is_looked_at) = (config.store.clone(), log_bytes <= VERIFIED_UP_TO);
+    let (settings, is_looked_at) = (config.store.clone(), bytes_in(path) <= VERIFIED_UP_TO);
     let verified = tokio::task::spawn_blocking(move || is_looked_at.then(|| crate::store::verify(&settings)));
     let fix = "regwatch store verify shows all damage, and regwatch store repair what can be repaired";
     let mut findings = Vec::new();

@@ -114,8 +114,15 @@ fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 fn on_log(change: impl Fn(&mut Vec<u8>)) -> impl Fn(&Path) {
+    on_file("db", change)
+}
+
+/// The file in which the first bodies lie.
+const PACK: &str = "pack.00000001";
+
+fn on_file(name: &str, change: impl Fn(&mut Vec<u8>)) -> impl Fn(&Path) {
     move |folder| {
-        let path = folder.join("db");
+        let path = folder.join(name);
         let mut bytes = fs::read(&path).unwrap();
         change(&mut bytes);
         fs::write(&path, bytes).unwrap();
@@ -190,6 +197,53 @@ async fn what_a_killed_process_left_is_whole_and_its_damage_is_seen() {
     let end = end_of(&pattern.log());
     let refused = bits_blocks_and_cuts(&pattern, end / 30).await;
     assert!(refused > 40, "{refused} refused");
+}
+
+#[tokio::test]
+async fn bodies_beside_the_log_are_missed_like_any_record() {
+    for is_closed in [true, false] {
+        let pattern = Pattern::new(6, 6000, is_closed).await;
+        let pack = fs::read(pattern.home.path().join("db").join(PACK)).unwrap();
+        let mut refused = 0;
+        let mut hurt = async |what: String, damage: &dyn Fn(&Path)| {
+            let said = pattern.damaged(damage).await;
+            tell(&what, &said);
+            refused += usize::from(said.is_err());
+        };
+        let step = pack.len() / 12;
+        for place in (0..pack.len()).step_by(step) {
+            hurt(format!("bit at {place} of the pack flipped"), &on_file(PACK, |pack| pack[place] ^= 1))
+                .await;
+            hurt(format!("pack cut at {place}"), &on_file(PACK, |pack| pack.truncate(place))).await;
+        }
+        hurt("pack removed".to_owned(), &|folder| fs::remove_file(folder.join(PACK)).unwrap()).await;
+        assert!(refused > 20, "{refused} refused");
+        let tail = on_file(PACK, |pack| pack.extend_from_slice(&noise(9, 700)));
+        assert_eq!(pattern.damaged(&tail).await.is_ok(), !is_closed, "bytes that a killed process left");
+    }
+}
+
+#[tokio::test]
+async fn repairing_saves_the_bodies_that_can_be_read() {
+    let pattern = Pattern::new(8, 6000, true).await;
+    let copied = Copy::of(&pattern);
+    on_file(PACK, |pack| {
+        let middle = pack.len() / 2;
+        pack[middle] ^= 1;
+    })(&copied.folder());
+    assert!(!verify(&copied.settings()).unwrap().is_sound);
+    let told = repair(&copied.settings(), RepairWishes::default()).unwrap();
+    assert!(!told.lost.is_empty() && !told.records.is_empty(), "{told:?}");
+    repair(&copied.settings(), RepairWishes { apply: true, ..RepairWishes::default() }).unwrap();
+    let verified = verify(&copied.settings()).unwrap();
+    assert!(verified.findings.is_empty(), "{verified:?}");
+    let store = copied.open().unwrap();
+    let mut whole = 0;
+    for snapshot in store.snapshots(&source("fcc"), usize::MAX).await.unwrap() {
+        whole += usize::from(store.body(&snapshot.response.sha256).await.unwrap().is_some());
+    }
+    assert!(whole >= 6, "{whole} of 8 bodies");
+    store.close().await.unwrap();
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use super::admission::{damaged, file_error};
 use super::check::check;
 use super::log::{Log, Reach};
+use super::packs;
 use super::repair::{metered, records_of};
 use super::tally;
 use super::trees::TreeName;
@@ -78,7 +79,7 @@ impl DatabaseCopy {
             let entry = entry.map_err(|error| file_error(folder, &error))?;
             let (from, to) = (entry.path(), copy.path().join(entry.file_name()));
             if from.is_file() {
-                fs::copy(&from, &to).map_err(|error| file_error(&to, &error))?;
+                packs::copy_file(&from, &to).map_err(|error| file_error(&to, &error))?;
             }
         }
         Ok(Self { folder: copy })
@@ -180,7 +181,7 @@ pub(super) fn write(copy: &DatabaseCopy, path: &Path, meter: &Meter) -> Result<A
     let mut out = Hashing { inner: zstd, hasher: Sha256::new() };
     let line = serde_json::to_vec(&header).map_err(|error| of_file(error.into()))?;
     out.write_all(&line).and_then(|()| out.write_all(b"\n")).map_err(of_file)?;
-    let records = metered(records_of(&log), &writing);
+    let records = metered(records_of(copy.folder(), &log), &writing);
     let mut count: u64 = 0;
     for tree in TreeName::all() {
         let mut outcome = put(&mut out, TREE, &[tree.name().as_bytes()]);

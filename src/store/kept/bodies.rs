@@ -1,4 +1,8 @@
-//! Bodies: content by its SHA-256, compressed, each once, in parts small enough to survive power cuts.
+//! Bodies: content by its SHA-256, compressed, each once.
+//!
+//! In a database of sled's they lie in packs beside its log ([`super::packs`]), and the tree of bodies says where.
+//! Elsewhere, and where an older program kept them, they lie in that tree in parts, small enough to survive power
+//! cuts.
 
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -7,6 +11,7 @@ use std::io::BufReader;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
+use super::packs::{Location, Packs};
 use super::trees::{TreeName, Trees};
 use super::writes::{MAX_VALUE_BYTES, Writes};
 use crate::domain::id::{BodyHash, hex};
@@ -61,17 +66,44 @@ impl Writes {
         Ok(kept.is_some())
     }
 
-    fn put_frame(&mut self, trees: &Trees, digest: &Digest, frame: &[u8]) -> Result<(), StoreError> {
+    /// Writes a body's frame.
+    pub(super) fn put_frame(
+        &mut self,
+        trees: &Trees,
+        digest: &Digest,
+        frame: &[u8],
+    ) -> Result<(), StoreError> {
         if trees.tree(TreeName::Released).contains_key(digest)? {
             // It is there again.
             self.remove(TreeName::Released, digest);
         }
+        if let Some(files) = trees.files() {
+            // What is left of one that lay there in parts and was removed in part.
+            for key in trees.tree(TreeName::Bodies).scan_prefix(digest).keys() {
+                self.remove(TreeName::Bodies, &key?);
+            }
+            return self.pack_frame(&files.packs, digest, frame);
+        }
         for (number, chunk) in frame.chunks(MAX_VALUE_BYTES).enumerate() {
-            let number =
-                u16::try_from(number).map_err(|_| damaged(digest, &"more than 128 MiB after compression"))?;
+            let number = u16::try_from(number).map_err(|_| damaged(digest, &TOO_LARGE))?;
             self.put_raw(TreeName::Bodies, &chunk_key(digest, number), chunk.to_vec())?;
         }
         Ok(())
+    }
+
+    /// Appends a body's frame to a pack, from where it is read from now on.
+    pub(super) fn pack_frame(
+        &mut self,
+        packs: &Packs,
+        digest: &Digest,
+        frame: &[u8],
+    ) -> Result<(), StoreError> {
+        if frame.len() > MAX_VALUE_BYTES * usize::from(u16::MAX) {
+            return Err(damaged(digest, &TOO_LARGE));
+        }
+        let appended = packs.append(digest, frame);
+        let location = appended.map_err(|error| StoreError::DiskFailed { reason: error.to_string() })?;
+        self.put_raw(TreeName::Bodies, &chunk_key(digest, 0), location.encode())
     }
 
     /// Removes a record that no other is like, with what it says where that lies among the bodies.
@@ -121,7 +153,7 @@ impl Trees {
     }
 
     /// A body as it lies there.
-    fn frame(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(super) fn frame(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
         let tree = self.tree(TreeName::Bodies);
         let mut compressed = Vec::new();
         if self.view().is_some() {
@@ -135,6 +167,9 @@ impl Trees {
             }
             return Ok((!compressed.is_empty()).then_some(compressed));
         }
+        if let Some(location) = self.location(digest)? {
+            return self.frame_at(digest, location).map(Some);
+        }
         // The last one is shorter or has none behind it.
         for number in 0..=u16::MAX {
             let Some(part) = tree.get(chunk_key(digest, number))? else { break };
@@ -146,8 +181,39 @@ impl Trees {
         Ok((!compressed.is_empty()).then_some(compressed))
     }
 
+    /// Where a body lies in a pack, if it does.
+    pub(super) fn location(&self, digest: &Digest) -> Result<Option<Location>, StoreError> {
+        if self.files().is_none() {
+            return Ok(None);
+        }
+        let first = self.tree(TreeName::Bodies).get(chunk_key(digest, 0))?;
+        Ok(first.and_then(|first| Location::decode(&first)))
+    }
+
+    fn frame_at(&self, digest: &Digest, location: Location) -> Result<Vec<u8>, StoreError> {
+        let Some(files) = self.files() else { return Err(damaged(digest, &NOWHERE)) };
+        match files.packs.read(digest, location) {
+            Ok(frame) => Ok(frame),
+            // A clean-up may have moved it meanwhile.
+            Err(error) => match self.location(digest)?.filter(|now| *now != location) {
+                Some(now) => files.packs.read(digest, now).map_err(|error| damaged(digest, &error)),
+                None => Err(damaged(digest, &error)),
+            },
+        }
+    }
+
+    /// Hands out a body's parts under their keys, wherever it lies, given what stands under one of its keys. What is no
+    /// body's, or cannot be read, is handed out as it is.
+    pub(super) fn parts(&self, tree: TreeName, key: &[u8], value: &[u8], take: &mut dyn FnMut(&[u8], &[u8])) {
+        let packs = self.files().map(|files| &files.packs);
+        parts(tree, key, value, |name, location| packs?.read(name, location).ok(), take);
+    }
+
     /// Whether a body is large as it lies there.
     pub(super) fn is_large(&self, digest: &Digest) -> Result<bool, StoreError> {
+        if let Some(location) = self.location(digest)? {
+            return Ok(location.length as usize >= usize::from(LARGE_CHUNKS) * MAX_VALUE_BYTES);
+        }
         self.tree(TreeName::Bodies).contains_key(chunk_key(digest, LARGE_CHUNKS))
     }
 
@@ -176,6 +242,66 @@ const LARGE_CHUNKS: u16 = 8;
 
 /// So much of a record is decompressed at once.
 const READ_AT_ONCE_BYTES: usize = 64 << 10;
+
+const TOO_LARGE: &str = "more than 128 MiB after compression";
+
+const NOWHERE: &str = "it lies in a pack, and there are none";
+
+/// As [`Trees::parts`], of packs that `frame` reads.
+pub(super) fn parts(
+    tree: TreeName,
+    key: &[u8],
+    value: &[u8],
+    frame: impl FnOnce(&Digest, Location) -> Option<Vec<u8>>,
+    take: &mut dyn FnMut(&[u8], &[u8]),
+) {
+    let location = Location::decode(value).filter(|_| tree == TreeName::Bodies);
+    let name: Option<Digest> = key.get(..32).and_then(|name| name.try_into().ok());
+    let Some((name, frame)) =
+        location.zip(name).and_then(|(location, name)| Some((name, frame(&name, location)?)))
+    else {
+        return take(key, value);
+    };
+    for (number, part) in (0..=u16::MAX).zip(frame.chunks(MAX_VALUE_BYTES)) {
+        take(&chunk_key(&name, number), part);
+    }
+}
+
+/// Puts the parts of bodies together that are handed out one behind the other, and writes each body whole.
+#[derive(Debug, Default)]
+pub(super) struct Assembly {
+    body: Option<(Digest, Vec<u8>)>,
+}
+
+impl Assembly {
+    /// Takes a body's part; writes the body before it if that is a different one.
+    pub(super) fn take(
+        &mut self,
+        trees: &Trees,
+        writes: &mut Writes,
+        key: &[u8],
+        part: &[u8],
+    ) -> Result<(), StoreError> {
+        // A location that is handed out itself leads to what could not be read.
+        let Some(name) = key.get(..32).and_then(|name| Digest::try_from(name).ok()) else { return Ok(()) };
+        match &mut self.body {
+            Some((digest, frame)) if *digest == name => frame.extend_from_slice(part),
+            _ => {
+                self.finish(trees, writes)?;
+                self.body = Location::decode(part).is_none().then(|| (name, part.to_vec()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the last one.
+    pub(super) fn finish(&mut self, trees: &Trees, writes: &mut Writes) -> Result<(), StoreError> {
+        match self.body.take() {
+            Some((digest, frame)) => writes.put_frame(trees, &digest, &frame),
+            None => Ok(()),
+        }
+    }
+}
 
 const NOT_ITS_NAME: &str = "it is not what its name says";
 

@@ -6,7 +6,8 @@ use std::path::Path;
 use super::admission::{file_error, shown};
 use super::identity;
 use super::log::{self, Log, Reach, SnapshotFitness, read_trees};
-use super::mark::{ClosingStage, Mark};
+use super::mark::{Mark, ClosingStage};
+use super::packs::{Location, Packs};
 use super::tally::{self, TreeTally};
 use super::trees::TreeName;
 use super::writes::number;
@@ -94,7 +95,7 @@ fn read(folder: &Path, reach: Reach) -> Result<Log, StoreError> {
 fn check_log(folder: &Path, log: &Log) -> CheckResult {
     let mut checked = CheckResult { log_bytes: log.length, ..CheckResult::default() };
     match read_trees(log) {
-        Ok(trees) => count(log, &trees, &mut checked),
+        Ok(trees) => count(folder, log, &trees, &mut checked),
         Err(fault) => checked.findings.push(fault.what),
     }
     let told = log.damage.iter().take(MAX_DAMAGE_TOLD);
@@ -115,15 +116,19 @@ fn check_log(folder: &Path, log: &Log) -> CheckResult {
 }
 
 /// Counts the records of every tree and compares them with the tallies.
-fn count(log: &Log, trees: &BTreeMap<Vec<u8>, log::PageTree>, checked: &mut CheckResult) {
+fn count(folder: &Path, log: &Log, trees: &BTreeMap<Vec<u8>, log::PageTree>, checked: &mut CheckResult) {
     let mut meta: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
-    let mut counted = Vec::new();
+    let (mut counted, mut packed) = (Vec::new(), Vec::new());
     for name in TreeName::all() {
         let mut tally = TreeTally::default();
         let faults = trees.get(name.name().as_bytes()).map_or_else(Vec::new, |tree| {
             log.records(*tree, &mut |key, value| {
                 if tally::counts(name, key) {
                     tally.add(key, value);
+                }
+                if name == TreeName::Bodies {
+                    let digest = key.get(..32).and_then(|digest| digest.try_into().ok());
+                    packed.extend(Location::decode(value).zip(digest));
                 }
                 if name == TreeName::Meta {
                     meta.insert(key.to_vec(), value.to_vec());
@@ -146,6 +151,10 @@ fn count(log: &Log, trees: &BTreeMap<Vec<u8>, log::PageTree>, checked: &mut Chec
             records: found.records,
             expected: expected.map(|expected| expected.records),
         });
+    }
+    match Packs::open(folder) {
+        Ok(packs) => checked.findings.extend(packs.findings(packed)),
+        Err(error) => checked.findings.push(format!("{}: {error}", shown(folder))),
     }
 }
 

@@ -212,16 +212,22 @@ async fn stretch(
     source
         .read(move |trees| {
             let range = trees.tree(tree).range::<&[u8], _>((bound(after.as_ref()), Bound::Unbounded));
-            let (mut pairs, mut last, mut count) = (Vec::new(), None, 0);
-            for pair in range.take(STRETCH) {
+            let (mut pairs, mut last, mut has_more) = (Vec::new(), None, false);
+            for pair in range {
+                has_more = pairs.len() >= STRETCH;
+                if has_more {
+                    break;
+                }
                 let (key, value) = pair?;
-                count += 1;
                 last = Some(key.clone());
                 if !is_not_copied(tree, &key) {
-                    pairs.push((key, value));
+                    trees.parts(tree, &key, &value, &mut |key, part| {
+                        last = Some(key.into());
+                        pairs.push((key.into(), part.into()));
+                    });
                 }
             }
-            Ok((RecordRun { from: after, pairs }, last.filter(|_| count == STRETCH)))
+            Ok((RecordRun { from: after, pairs }, last.filter(|_| has_more)))
         })
         .await
 }
@@ -248,11 +254,13 @@ async fn sum(database: &Database, tree: TreeName) -> Result<Sum, StoreError> {
                 if is_not_copied(tree, &key) {
                     continue;
                 }
-                records += 1;
-                for part in [&key, &value] {
-                    hasher.update((part.len() as u64).to_be_bytes());
-                    hasher.update(part);
-                }
+                trees.parts(tree, &key, &value, &mut |key, value| {
+                    records += 1;
+                    for part in [key, value] {
+                        hasher.update((part.len() as u64).to_be_bytes());
+                        hasher.update(part);
+                    }
+                });
             }
             Ok(Sum { records, sha256: hex(&hasher.finalize()) })
         })

@@ -123,10 +123,10 @@ impl Database {
         }
     }
 
-    /// How long its log is; of a server, how large the database was when it was opened.
-    pub(in crate::store) fn log_bytes(&self) -> u64 {
+    /// How much room its files take; of a server, how large the database was when it was opened.
+    pub(in crate::store) fn bytes(&self) -> u64 {
         match self {
-            Self::Sled(sled) => sled.log_bytes(),
+            Self::Sled(sled) => sled.bytes(),
             Self::Postgres { server, .. } => server.bytes(),
         }
     }
@@ -281,6 +281,11 @@ impl Database {
         let _alone = sled.collecting.lock().await;
         let _collecting = sled.write(|trees, _| Ok(garbage::begin(trees))).await?;
         let report = self.collect().await?;
+        let moving = sled.read(garbage::in_sparse_packs).await?;
+        for batch in moving.chunks(garbage::BATCH).map(<[_]>::to_vec) {
+            sled.write(move |trees, writes| garbage::move_bodies(trees, writes, &batch)).await?;
+        }
+        sled.read(garbage::remove_empty_packs).await?;
         sled.measured.forget();
         Ok(report)
     }

@@ -1,15 +1,20 @@
 //! Removing bodies that nothing refers to any more: mark and sweep, in slices between which others read and write.
 //!
+//! What lay in packs stays there until little of a pack is referred to: then that is appended to the last pack, and the
+//! file is removed.
+//!
 //! A body is removed by the thread that writes, and not where a step wanted it after the clean-up began
 //! ([`NeededBodies`]): what was marked before that is then not the whole truth of it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::admission::file_error;
 use super::bodies::name_of;
 use super::keys;
 use super::outbox::StoredMail;
+use super::packs::{Location, Packs};
 use super::retention::released;
 use super::trees::{Bytes, Holds, TreeName, Trees};
 use super::writes::Writes;
@@ -181,6 +186,77 @@ fn owned(trees: &Trees, tree: TreeName, key: &[u8], bytes: &[u8]) -> Result<Owne
             Err(crate::store::record::undecodable(tree.what(), key, reason))
         }
     }
+}
+
+/// Bodies in packs of which little is still referred to.
+///
+/// # Errors
+/// The engine's; the system's.
+pub(in crate::store) fn in_sparse_packs(trees: &Trees) -> Result<Vec<Digest>, StoreError> {
+    let Some(files) = trees.files() else { return Ok(Vec::new()) };
+    let packs = live(trees, &files.packs)?;
+    let is_sparse = |pack: &PackUse| pack.live < pack.length / 2;
+    Ok(packs.into_values().filter(is_sparse).flat_map(|pack| pack.bodies).collect())
+}
+
+/// Moves bodies from where they lie to the last pack.
+///
+/// # Errors
+/// A body that cannot be read; the system's.
+pub(in crate::store) fn move_bodies(
+    trees: &Trees,
+    writes: &mut Writes,
+    bodies: &[Digest],
+) -> Result<(), StoreError> {
+    let Some(files) = trees.files() else { return Ok(()) };
+    for name in bodies {
+        // It may have been removed meanwhile.
+        if trees.location(name)?.is_some()
+            && let Some(frame) = trees.frame(name)?
+        {
+            writes.pack_frame(&files.packs, name, &frame)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the packs to which nothing refers and nothing is appended any more.
+///
+/// # Errors
+/// The engine's; the system's.
+pub(in crate::store) fn remove_empty_packs(trees: &Trees) -> Result<(), StoreError> {
+    let Some(files) = trees.files() else { return Ok(()) };
+    for (pack, used) in live(trees, &files.packs)? {
+        if used.live == 0 {
+            files.packs.remove(pack).map_err(|error| file_error(&files.folder, &error))?;
+        }
+    }
+    Ok(())
+}
+
+/// How much of a pack is referred to.
+#[derive(Debug, Default)]
+struct PackUse {
+    length: u64,
+    live: u64,
+    bodies: Vec<Digest>,
+}
+
+/// What is referred to of each pack to which nothing is appended any more.
+fn live(trees: &Trees, packs: &Packs) -> Result<BTreeMap<u32, PackUse>, StoreError> {
+    // First, since a pack that is finished later is none of these.
+    let finished = packs.finished().map_err(|error| StoreError::DiskFailed { reason: error.to_string() })?;
+    let of_length = |(pack, length)| (pack, PackUse { length, ..PackUse::default() });
+    let mut packs: BTreeMap<u32, PackUse> = finished.into_iter().map(of_length).collect();
+    for pair in trees.tree(TreeName::Bodies) {
+        let (key, value) = pair?;
+        let Some(location) = Location::decode(&value) else { continue };
+        if let Some(pack) = packs.get_mut(&location.pack) {
+            pack.live += location.bytes();
+            pack.bodies.extend(key.get(..32).and_then(|name| Digest::try_from(name).ok()));
+        }
+    }
+    Ok(packs)
 }
 
 /// Removes some of the bodies that nothing was found to refer to, but for those that are wanted again; tells how

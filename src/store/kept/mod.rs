@@ -42,6 +42,7 @@ mod mark;
 mod opening;
 mod operations;
 mod outbox;
+mod packs;
 #[cfg(test)]
 mod passing_over;
 mod pauses;
@@ -165,9 +166,9 @@ impl Sled {
         &self.folder
     }
 
-    /// How long its log is.
-    pub(super) fn log_bytes(&self) -> u64 {
-        admission::length_of_log(&self.folder).unwrap_or(0)
+    /// How long its log and its packs are.
+    pub(super) fn bytes(&self) -> u64 {
+        size::bytes_in(&self.folder)
     }
 
     /// How large it is; measured unless it was within this time.
@@ -313,7 +314,7 @@ impl Sled {
 pub(super) fn survey_into(trees: &Trees) -> Result<(), StoreError> {
     let unsound = survey::survey(&|name, take| {
         for (key, value) in trees.pairs(trees.tree(name).iter()).flatten() {
-            take(&key, &value);
+            trees.parts(name, &key, &value, take);
         }
     });
     for survey::UnsoundRecord { tree, key, reason, .. } in unsound {
@@ -380,7 +381,7 @@ pub(super) fn kinds(trees: &Trees) -> Result<Vec<KindStats>, StoreError> {
         for pair in trees.pairs(trees.tree(tree).iter()) {
             let (key, value) = pair?;
             records += 1;
-            bytes += (key.len() + value.len()) as u64;
+            bytes += (key.len() + value.len()) as u64 + size::packed_bytes(tree, &value);
         }
         kinds.push(KindStats { name: tree.name().to_owned(), records, bytes });
     }

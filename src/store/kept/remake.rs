@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::admission::{FolderContents, contents, damaged, file_error, shown};
 use super::archive;
+use super::bodies::Assembly;
 use super::check::check;
 use super::lock::{Lock, beside};
 use super::repair::{copy_all, free_name, metered, read, records_of, remove_folder, verify_owned};
@@ -42,7 +43,7 @@ pub(in crate::store) fn restore(folder: &Path, path: &Path, meter: &Meter) -> Re
     let new = swap::repaired(folder);
     remove_folder(&new)?;
     let trees = opening::open(&new)?;
-    let mut batch = RecordBatch { trees: &trees, writes: Writes::default(), count: 0 };
+    let mut batch = RecordBatch::into(&trees);
     archive::read(path, (meter, READ..WRITTEN), &mut |tree, key, value| batch.put(tree, key, value))?;
     batch.finish()?;
     put_in_place(folder, trees, header.commits, &beside(folder, ".replaced"))?;
@@ -62,7 +63,7 @@ pub(in crate::store) fn import(folder: &Path, path: &Path, meter: &Meter) -> Res
     let new = swap::repaired(folder);
     remove_folder(&new)?;
     let trees = opening::open(&new)?;
-    let mut batch = RecordBatch { trees: &trees, writes: Writes::default(), count: 0 };
+    let mut batch = RecordBatch::into(&trees);
     lines::read(path, (meter, READ..WRITTEN), &mut |write| batch.step(write))?;
     batch.finish()?;
     put_in_place(folder, trees, archived.commits, &beside(folder, ".replaced"))?;
@@ -107,7 +108,7 @@ pub(in crate::store) fn compact(folder: &Path, meter: &Meter) -> Result<Compacte
     let trees = opening::open(&new)?;
     let records = verified.trees.iter().map(|tree| tree.records).sum();
     let copying = meter.part(VERIFIED..WRITTEN, records);
-    copy_all(&metered(records_of(&read(folder, Reach::Engine)?), &copying), &trees)?;
+    copy_all(&metered(records_of(folder, &read(folder, Reach::Engine)?), &copying), &trees)?;
     let aside = free_name(folder, ".before-compacting");
     put_in_place(folder, trees, verified.commits, &aside)?;
     remove_folder(&aside)?;
@@ -142,11 +143,20 @@ fn put_in_place(folder: &Path, trees: Trees, commits: u64, aside: &Path) -> Resu
 struct RecordBatch<'a> {
     trees: &'a Trees,
     writes: Writes,
+    bodies: Assembly,
     count: usize,
 }
 
-impl RecordBatch<'_> {
+impl<'a> RecordBatch<'a> {
+    fn into(trees: &'a Trees) -> Self {
+        Self { trees, writes: Writes::default(), bodies: Assembly::default(), count: 0 }
+    }
+
     fn put(&mut self, tree: TreeName, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        if tree == TreeName::Bodies {
+            self.bodies.take(self.trees, &mut self.writes, key, value)?;
+            return self.counted();
+        }
         self.step(&|_, writes| writes.put_raw(tree, key, value.to_vec()))
     }
 
@@ -155,6 +165,10 @@ impl RecordBatch<'_> {
         write: &dyn Fn(&Trees, &mut Writes) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         write(self.trees, &mut self.writes)?;
+        self.counted()
+    }
+
+    fn counted(&mut self) -> Result<(), StoreError> {
         self.count += 1;
         if self.count.is_multiple_of(BATCH) {
             std::mem::take(&mut self.writes).apply(self.trees)?;
@@ -162,7 +176,8 @@ impl RecordBatch<'_> {
         Ok(())
     }
 
-    fn finish(self) -> Result<(), StoreError> {
+    fn finish(mut self) -> Result<(), StoreError> {
+        self.bodies.finish(self.trees, &mut self.writes)?;
         self.writes.apply(self.trees)?;
         self.trees.flush().map_err(|error| file_error(Path::new("db"), &std::io::Error::other(error)))
     }

@@ -9,10 +9,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::admission::{FolderContents, agree, contents, file_error, shown};
+use super::bodies::{Assembly, parts};
 use super::check::{CheckResult, check, check_with};
 use super::lock::{Lock, beside};
-use super::log::{Log, PageTree, Reach, read_trees};
-use super::mark::{ClosingStage, Mark, MarkFile, MarkFound};
+use super::log::{Log, Reach, PageTree, read_trees};
+use super::mark::{MarkFound, Mark, MarkFile, ClosingStage};
+use super::packs::Packs;
 use super::survey::{UnsoundRecord, survey};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
@@ -158,7 +160,7 @@ impl DatabaseFindings {
             let records = state.checked.trees.iter().map(|tree| tree.records).sum();
             let looking = meter.part(part.start.midpoint(part.end)..part.end, records);
             let log = read(folder, Reach::Engine)?;
-            state.unsound = survey(&metered(records_of(&log), &looking));
+            state.unsound = survey(&metered(records_of(folder, &log), &looking));
         }
         Ok(state)
     }
@@ -226,12 +228,15 @@ pub(super) fn read(folder: &Path, reach: Reach) -> Result<Log, StoreError> {
 /// Is handed a record: its key and its value.
 pub(super) type TakeFound<'a> = dyn FnMut(&[u8], &[u8]) + 'a;
 
-/// The records of a log that can be read.
-pub(super) fn records_of(log: &Log) -> impl Fn(TreeName, &mut TakeFound<'_>) {
+/// The records of a log that can be read, bodies in parts wherever they lie.
+pub(super) fn records_of<'a>(folder: &Path, log: &'a Log) -> impl Fn(TreeName, &mut TakeFound<'_>) + 'a {
     let trees: BTreeMap<Vec<u8>, PageTree> = read_trees(log).unwrap_or_default();
+    let packs = Packs::open(folder).ok();
     move |name, take| {
         if let Some(tree) = trees.get(name.name().as_bytes()) {
-            log.records(*tree, take);
+            log.records(*tree, &mut |key, value| {
+                parts(name, key, value, |body, at| packs.as_ref()?.read(body, at).ok(), take);
+            });
         }
     }
 }
@@ -337,7 +342,7 @@ fn rebuild(
     }
     // Each record is looked at once more, and copied.
     let copying = meter.part(LOOKED_AT..100, 2 * total);
-    let copy = metered(records_of(&log), &copying);
+    let copy = metered(records_of(folder, &log), &copying);
     let unsound = survey(&copy);
     let useless: Vec<&UnsoundRecord> = unsound.iter().filter(|unsound| unsound.is_useless).collect();
     repaired.records = unsound.iter().map(RecordFault::from).collect();
@@ -367,17 +372,22 @@ fn is_all(folder: &Path, found: &CheckResult) -> Result<bool, StoreError> {
 pub(super) fn copy_all(copy: &dyn Fn(TreeName, &mut TakeFound<'_>), trees: &Trees) -> Result<(), StoreError> {
     for tree in TreeName::all() {
         let (mut writes, mut count, mut outcome) = (Writes::default(), 0, Ok(()));
+        let mut bodies = Assembly::default();
         copy(tree, &mut |key, value| {
             if outcome.is_err() || !tally::counts(tree, key) {
                 return;
             }
-            outcome = writes.put_raw(tree, key, value.to_vec());
+            outcome = match tree {
+                TreeName::Bodies => bodies.take(trees, &mut writes, key, value),
+                _ => writes.put_raw(tree, key, value.to_vec()),
+            };
             count += 1;
             if count % BATCH == 0 && outcome.is_ok() {
                 outcome = pieces::keep(&std::mem::take(&mut writes), trees);
             }
         });
         outcome?;
+        bodies.finish(trees, &mut writes)?;
         pieces::keep(&writes, trees)?;
     }
     Ok(())

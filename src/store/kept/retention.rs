@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::bodies::name_of;
 use super::chain::{self, Cut};
 use super::outbox::StoredMail;
+use super::packs::Location;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::change::Change;
@@ -108,7 +109,8 @@ pub(in crate::store) fn plan(
     for (name, is_mail) in old {
         let mut bytes = 0;
         for part in trees.tree(TreeName::Bodies).scan_prefix(name) {
-            bytes += part?.1.len() as u64;
+            let (_, part) = part?;
+            bytes += Location::decode(&part).map_or(part.len() as u64, Location::bytes);
         }
         if is_mail {
             plan.releasable.mails += 1;

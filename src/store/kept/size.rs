@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::packs::Location;
 use super::trees::{TreeName, Trees};
 use crate::store::boundary::StoreSize;
 use crate::store::error::StoreError;
@@ -49,17 +50,25 @@ impl Measured {
 }
 
 fn measure(trees: &Trees, folder: &Path) -> Result<StoreSize, StoreError> {
-    let (mut records, mut live) = (0, 0);
+    let (mut records, mut live, mut packed) = (0, 0, 0);
     for tree in TreeName::all() {
         for pair in trees.pairs(trees.tree(tree).iter()) {
             let (key, value) = pair?;
             records += 1;
             live += (key.len() + value.len()) as u64;
+            packed += packed_bytes(tree, &value);
         }
     }
     let bytes = bytes_in(folder);
-    let needed = (live + records * OVERHEAD).next_multiple_of(SEGMENT) + SEGMENT;
+    let needed = (live + records * OVERHEAD).next_multiple_of(SEGMENT) + SEGMENT + packed;
+    let live = live + packed;
     Ok(StoreSize { bytes, reclaimable: bytes.saturating_sub(needed), live, records })
+}
+
+/// How much of a pack the body takes whose location this is.
+pub(super) fn packed_bytes(tree: TreeName, value: &[u8]) -> u64 {
+    let location = Location::decode(value).filter(|_| tree == TreeName::Bodies);
+    location.map_or(0, Location::bytes)
 }
 
 /// The lengths of all files in a folder and those below it; what cannot be read counts nothing.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::garbage::NeededBodies;
 use super::glances::Glances;
+use super::packs::Packs;
 use super::postgres;
 pub(in crate::store) use super::tree::{RecordIter, Tree};
 use crate::store::bell::SourceBell;
@@ -248,6 +249,8 @@ impl Opening {
 pub(super) struct Files {
     pub(super) db: sled::Db,
     pub(super) all: Vec<sled::Tree>,
+    /// The bodies beside its log.
+    pub(super) packs: Packs,
     /// The database's folder.
     pub(super) folder: PathBuf,
     /// Dropped after the database and its trees, as fields are dropped in their order.
@@ -272,7 +275,8 @@ impl Trees {
     pub(super) fn open(db: sled::Db, folder: &Path) -> Result<Self, sled::Error> {
         let all = TreeName::all().map(|tree| db.open_tree(tree.name())).collect::<Result<_, _>>()?;
         let end = SledClosing { file: folder.join("db") };
-        let files = Files { db, all, folder: folder.to_owned(), _end: end };
+        let packs = Packs::open(folder)?;
+        let files = Files { db, all, packs, folder: folder.to_owned(), _end: end };
         Ok(Self { engine: Engine::Sled(files), opening: Arc::new(Opening::new()) })
     }
 

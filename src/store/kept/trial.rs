@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use super::admission::file_error;
 use super::lock::beside;
 use super::mark::Mark;
+use super::packs::{self, Location};
 use super::tally::{self, TreeTally};
-use super::trees::{TreeName, Trees};
+use super::trees::{Files, TreeName, Trees};
 use super::{identity, opening};
 use crate::store::error::StoreError;
 
@@ -36,12 +37,18 @@ pub(super) fn commits(folder: &Path, known: &Mark) -> Result<Option<u64>, StoreE
     Ok(own.ok().flatten().filter(is_known).map(|own| own.commits))
 }
 
-/// Whose database it is, where every tree holds what it should.
+/// Whose database it is, where every tree holds what it should and every body lies where it should.
 fn complete(trees: &Trees) -> Result<Option<Mark>, StoreError> {
+    let mut packed = Vec::new();
     for tree in TreeName::all() {
         let mut found = TreeTally::default();
         for pair in trees.tree(tree) {
             let (key, value) = pair?;
+            if tree == TreeName::Bodies {
+                packed.extend(
+                    Location::decode(&value).zip(key.get(..32).and_then(|name| name.try_into().ok())),
+                );
+            }
             if tally::counts(tree, &key) {
                 found.add(&key, &value);
             }
@@ -50,6 +57,10 @@ fn complete(trees: &Trees) -> Result<Option<Mark>, StoreError> {
         if kept.as_deref().and_then(TreeTally::decode).unwrap_or_default() != found {
             return Ok(None);
         }
+    }
+    let is_packed = |files: &Files| files.packs.findings(packed).is_empty();
+    if !trees.files().is_some_and(is_packed) {
+        return Ok(None);
     }
     identity::mark(trees).map(Some)
 }
@@ -62,7 +73,7 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
         if entry.file_type()?.is_dir() {
             copy_folder(&entry.path(), &target)?;
         } else {
-            fs::copy(entry.path(), target)?;
+            packs::copy_file(&entry.path(), &target)?;
         }
     }
     Ok(())

@@ -97,12 +97,17 @@ impl Writes {
     }
 
     /// Writes all of it or nothing, with the tallies of the trees that change and the number of the commit, which it
-    /// returns. It is durable after the next flush. What is too much for one transaction is written by [`pieces`].
+    /// returns. Bodies that it refers to are on the disk before that; it is durable itself after the next flush. What
+    /// is too much for one transaction is written by [`pieces`].
     ///
     /// # Errors
     /// As [`at_once`].
     pub(super) fn apply(&self, trees: &Trees) -> Result<u64, Failed> {
         let words = self.last_words();
+        if let Some(Err(error)) = trees.files().map(|files| files.packs.force()) {
+            let reason = Reason::Engine(sled::Error::Io(error));
+            return Err(Failed { reason, before: Vec::new(), is_half: false });
+        }
         let sources = if trees.opening.bell.is_heard() { scheduled(&words) } else { Vec::new() };
         let commits = if self.bytes() <= pieces::MAX_BYTES {
             at_once(&words, trees)
@@ -244,7 +249,7 @@ pub(in crate::store) type KeyWrites<'a> = BTreeMap<(TreeName, &'a [u8]), Option<
 
 /// The sources of which something is written that says when they are read.
 pub(in crate::store) fn scheduled(words: &KeyWrites<'_>) -> Vec<SourceId> {
-    let is_schedule = |tree| matches!(tree, TreeName::ReadStates | TreeName::Pauses);
+    let is_schedule = |tree| matches!(tree, TreeName::ReadStates | TreeName::Touches | TreeName::Pauses);
     let keys = words.keys().filter(|(tree, _)| is_schedule(*tree));
     keys.filter_map(|(_, key)| std::str::from_utf8(key).ok()?.parse().ok()).collect()
 }

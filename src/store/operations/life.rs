@@ -123,10 +123,10 @@ impl Store {
         ask!(self.is_surveyed())
     }
 
-    /// The length of its log in bytes; 0 where the system does not say.
+    /// How many bytes it has, as far as the system says; of a server, when it was opened.
     #[must_use]
-    pub fn log_bytes(&self) -> u64 {
-        ask!(self.log_bytes())
+    pub fn bytes(&self) -> u64 {
+        ask!(self.bytes())
     }
 
     /// Records that were met and could not be read since it was opened, and why.
