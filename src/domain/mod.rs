@@ -97,6 +97,7 @@ pub mod timing;
 pub mod token;
 pub mod token_bucket;
 pub mod topic;
+pub mod touch;
 pub mod untold;
 pub mod verdict;
 pub mod verp;

@@ -18,15 +18,22 @@ pub struct ReadTally {
 impl ReadTally {
     /// With one read more; the days before the last thirty are forgotten.
     #[must_use]
-    pub fn counting(mut self, is_good: bool, now: DateTime<Utc>) -> Self {
+    pub fn counting(self, is_good: bool, now: DateTime<Utc>) -> Self {
         let today = now.date_naive();
+        let (mut good, mut unread) = self.on(today);
+        let count = if is_good { &mut good } else { &mut unread };
+        *count = count.saturating_add(1);
+        self.with(today, (good, unread))
+    }
+
+    /// With so many good reads and others on the last day; the days before the last thirty are forgotten.
+    #[must_use]
+    pub fn with(mut self, today: NaiveDate, reads: (u32, u32)) -> Self {
         let first = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(NaiveDate::MIN);
         self.days = self.days.split_off(&first);
         // Nothing was read on days to come but by a clock that was ahead.
         self.days.retain(|day, _| *day <= today);
-        let (good, unread) = self.days.entry(today).or_default();
-        let count = if is_good { good } else { unread };
-        *count = count.saturating_add(1);
+        self.days.insert(today, reads);
         self
     }
 

@@ -10,11 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::trees::{Bytes, TreeName, Trees};
 use super::writes::Writes;
-use super::{hooks, incidents, items, keys, outbox, subscribers};
+use super::{hooks, incidents, items, keys, outbox, sources, subscribers};
 use crate::domain::alert::Alert;
 use crate::domain::inbound::Correspondence;
-use crate::domain::moment::{ClockMark, ClockReading, LONGEST_WAIT, SetBack, by_now};
-use crate::domain::read_state::ReadState;
+use crate::domain::moment::{ClockMark, LONGEST_WAIT, Seen, SetBack, by_now};
 use crate::domain::suppression::Suppression;
 use crate::store::error::StoreError;
 
@@ -101,7 +100,7 @@ fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<
     items::bring_back(trees, writes, now)?;
     subscribers::bring_back(trees, writes, now)?;
     hooks::bring_back(trees, writes, now)?;
-    amend(trees, writes, TreeName::ReadStates, |state: ReadState| state.set_back(now))?;
+    sources::bring_back(trees, writes, now)?;
     amend(trees, writes, TreeName::Correspondence, |with: Correspondence| with.set_back(now))?;
     incidents::bring_back(trees, writes, now)?;
     amend(trees, writes, TreeName::Alerts, |alert: Alert| Alert {

@@ -99,7 +99,7 @@ impl Glances {
 /// The source whose glance shows what lies under a key.
 fn shown_source(tree: TreeName, key: &[u8]) -> Option<SourceId> {
     let id = match tree {
-        TreeName::ReadStates | TreeName::Held => key,
+        TreeName::ReadStates | TreeName::Touches | TreeName::Held => key,
         TreeName::ChangeTerms => found::source_of_term(key)?,
         _ => return None,
     };

@@ -19,6 +19,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::source::{CountedRequest, QuotaUse};
+use crate::domain::touch::Touch;
 use crate::store::boundary::{Accepted, KnownEntries, KnownSource, ReadCommit, RematchCommit, SourceVersion};
 use crate::store::error::StoreError;
 use crate::store::steps::reads::{self, ReadEffect};
@@ -62,7 +63,45 @@ pub(in crate::store) fn read_state(
     trees: &Trees,
     source: &SourceId,
 ) -> Result<Option<ReadState>, StoreError> {
-    trees.get(TreeName::ReadStates, source.as_str().as_bytes())
+    let key = source.as_str().as_bytes();
+    // In this order: a touch says to which state it belongs, and a step may write between the two.
+    let touch = trees.get(TreeName::Touches, key)?;
+    Ok(touched(trees.get(TreeName::ReadStates, key)?, touch.as_ref()))
+}
+
+/// The state with what reads changed in it since it was written.
+fn touched(state: Option<ReadState>, touch: Option<&Touch>) -> Option<ReadState> {
+    match (state, touch) {
+        (Some(state), Some(touch)) => Some(touch.on(state)),
+        (state, _) => state,
+    }
+}
+
+/// Keeps how the reads of a source stand: where that suffices, what is different from the state that is kept.
+fn put_state(trees: &Trees, writes: &mut Writes, state: &ReadState) -> Result<(), StoreError> {
+    let key = state.source.as_str().as_bytes();
+    let kept: Option<ReadState> = trees.readable(trees.get(TreeName::ReadStates, key))?.flatten();
+    if let Some(touch) = kept.and_then(|kept| Touch::between(&kept, state)) {
+        return writes.put(trees, TreeName::Touches, key, &touch);
+    }
+    if trees.tree(TreeName::Touches).contains_key(key)? {
+        writes.remove(TreeName::Touches, key);
+    }
+    writes.put(trees, TreeName::ReadStates, key, state)
+}
+
+/// Brings the states back that lie ahead of the clock.
+pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
+    for key in trees.tree(TreeName::ReadStates).iter().keys() {
+        let key = key?;
+        let touch = trees.get(TreeName::Touches, &key)?;
+        let Some(state) = touched(trees.get(TreeName::ReadStates, &key)?, touch.as_ref()) else { continue };
+        let after = state.clone().set_back(now);
+        if after != state {
+            put_state(trees, writes, &after)?;
+        }
+    }
+    Ok(())
 }
 
 /// How the reads of sources stand.
@@ -71,7 +110,9 @@ pub(in crate::store) fn read_states(
     sources: Vec<SourceId>,
 ) -> Result<Vec<(SourceId, Option<ReadState>)>, StoreError> {
     let keys: Vec<Vec<u8>> = sources.iter().map(|source| source.as_str().as_bytes().to_vec()).collect();
-    trees.tree(TreeName::ReadStates).warm(&keys)?;
+    for tree in [TreeName::Touches, TreeName::ReadStates] {
+        trees.tree(tree).warm(&keys)?;
+    }
     sources.into_iter().map(|source| read_state(trees, &source).map(|state| (source, state))).collect()
 }
 
@@ -104,11 +145,13 @@ pub(in crate::store) fn body(trees: &Trees, hash: &BodyHash) -> Result<Option<Ve
 /// state that the source never had, and what is computed from it is stale.
 pub(in crate::store) fn known(trees: &Trees, source: &SourceId) -> Result<KnownSource, StoreError> {
     let key = source.as_str().as_bytes();
-    let records = SourceRecords::of(trees, source)?;
-    let SourceRecords { state, accepted, held, standing } = &records;
+    let records = Records::of(trees, source)?;
+    let Records { touch, state, accepted, held, standing } = &records;
+    let touch: Option<Touch> = trees.decoded(TreeName::Touches, key, touch.as_deref())?;
+    let state = trees.decoded(TreeName::ReadStates, key, state.as_deref())?;
     let accepted = trees.decoded(TreeName::Accepted, key, accepted.as_deref())?;
     Ok(KnownSource {
-        state: trees.decoded(TreeName::ReadStates, key, state.as_deref())?,
+        state: touched(state, touch.as_ref()),
         accepted: or_of_baseline(trees, source, accepted)?,
         held: trees.decoded(TreeName::Held, key, held.as_deref())?,
         standing: trees.decoded(TreeName::Standings, key, standing.as_deref())?,
@@ -117,7 +160,8 @@ pub(in crate::store) fn known(trees: &Trees, source: &SourceId) -> Result<KnownS
 }
 
 /// What is kept of a source besides the entries of its accepted state, as it lies in the trees.
-struct SourceRecords {
+struct Records {
+    touch: Option<Bytes>,
     state: Option<Bytes>,
     accepted: Option<Bytes>,
     held: Option<Bytes>,
@@ -127,10 +171,17 @@ struct SourceRecords {
 impl SourceRecords {
     fn of(trees: &Trees, source: &SourceId) -> Result<Self, StoreError> {
         let key = source.as_str().as_bytes();
-        let of = [TreeName::ReadStates, TreeName::Accepted, TreeName::Held, TreeName::Standings];
+        let of = [
+            TreeName::Touches,
+            TreeName::ReadStates,
+            TreeName::Accepted,
+            TreeName::Held,
+            TreeName::Standings,
+        ];
         trees.warm(&of.map(|tree| (tree, key)))?;
         let get = |tree| trees.tree(tree).get(key);
         Ok(Self {
+            touch: get(TreeName::Touches)?,
             state: get(TreeName::ReadStates)?,
             accepted: get(TreeName::Accepted)?,
             held: get(TreeName::Held)?,
@@ -141,7 +192,7 @@ impl SourceRecords {
     /// Returns the hash of the records: nothing has to be rewritten for it, and any change to one of them gives
     /// another, a clock that was put back included. A large record counts by the hash of its body.
     fn version(&self) -> SourceVersion {
-        SourceVersion(version(&[&self.state, &self.accepted, &self.held, &self.standing]))
+        SourceVersion(version(&[&self.touch, &self.state, &self.accepted, &self.held, &self.standing]))
     }
 }
 
@@ -232,10 +283,8 @@ pub(super) fn write(
 
 fn write_one(trees: &Trees, writes: &mut Writes, effect: ReadEffect<'_>) -> Result<(), StoreError> {
     match effect {
-        ReadEffect::State(state) => {
-            writes.put(trees, TreeName::ReadStates, state.source.as_str().as_bytes(), state)
-        }
-        ReadEffect::LetGo(source) => {
+        Effect::State(state) => put_state(trees, writes, state),
+        Effect::LetGo(source) => {
             writes.remove(TreeName::Held, source.as_str().as_bytes());
             Ok(())
         }

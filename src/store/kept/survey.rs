@@ -38,6 +38,7 @@ use crate::domain::snapshot::{QuarantinedRead, Snapshot};
 use crate::domain::source::{QuotaUse, SourcePause};
 use crate::domain::subscription::Subscriber;
 use crate::domain::suppression::{SoftBounces, Suppression};
+use crate::domain::touch::Touch;
 use crate::domain::webhook::{Delivery, HookEvent, Webhook};
 use crate::store::boundary::{Sealed, Stamp};
 use crate::store::compression::{Unpacker, decompress};
@@ -146,7 +147,8 @@ impl Survey {
     fn look_at_json(&mut self, tree: TreeName, key: &[u8], json: &[u8]) {
         let outcome = match tree {
             TreeName::ReadStates => read::<ReadState>(tree, key, json).map(drop),
-            TreeName::Baselines => read::<SurveyedBaseline>(tree, key, json)
+            TreeName::Touches => read::<Touch>(tree, key, json).map(drop),
+            TreeName::Baselines => read::<LookedAt>(tree, key, json)
                 .and_then(|baseline| name_of(&baseline.snapshot.response.sha256))
                 .map(|body| self.needs(tree, key, body)),
             TreeName::Held => read::<QuarantinedRead>(tree, key, json)

@@ -186,6 +186,8 @@ trees! {
     Told = "told", Records of "told event";
     /// SHA-256 of a host → `QuotaUse`.
     Uses = "uses", Records of "use of a quota";
+    /// Source id → `Touch`: what reads since changed in its `ReadState`.
+    Touches = "touches", Records of "unchanged read";
 }
 
 impl TreeName {
