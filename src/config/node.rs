@@ -4,8 +4,9 @@
 //! deserialised into structs: a deserialiser stops at the first fault, and an
 //! operator wants them all at once.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::ops::{Range, RangeInclusive};
+use std::rc::Rc;
 
 use toml::Spanned;
 use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
@@ -27,10 +28,44 @@ pub(super) struct AllowedKeys {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FaultNoted;
 
+/// What a value is called. It is put into words only where something is said of it: a file may hold thousands.
+#[derive(Debug, Clone)]
+enum Key<'a> {
+    /// A table's name, which is empty of a whole file.
+    Named(Rc<str>),
+    /// A key of a table.
+    Below(Rc<Key<'a>>, &'a str),
+    /// An item of a list, counted from 1.
+    Item(Rc<Key<'a>>, usize),
+}
+
+impl Key<'_> {
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Named(name) if name.is_empty())
+    }
+}
+
+impl Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(name) => f.write_str(name),
+            Self::Item(list, number) => write!(f, "{list}[{number}]"),
+            Self::Below(table, name) => {
+                if !table.is_empty() {
+                    write!(f, "{table}.")?;
+                }
+                // Quoted as TOML does, so that nothing in a key reaches a terminal unescaped.
+                let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+                if name.chars().all(is_bare) { f.write_str(name) } else { write!(f, "{name:?}") }
+            }
+        }
+    }
+}
+
 /// A value with its place.
 #[derive(Debug, Clone)]
 pub(super) struct ConfigNode<'a> {
-    pub(super) key: String,
+    key: Key<'a>,
     file: &'a TextFile,
     faults: &'a Faults,
     span: Range<usize>,
@@ -40,7 +75,7 @@ pub(super) struct ConfigNode<'a> {
 impl<'a> ConfigNode<'a> {
     /// Notes that this value cannot be taken.
     pub(super) fn fault(&self, message: impl Display) {
-        self.faults.at(self.file, &self.span, &self.key, message);
+        self.faults.at(self.file, &self.span, &self.key.to_string(), message);
     }
 
     /// The file and line of the value.
@@ -134,8 +169,9 @@ impl<'a> ConfigNode<'a> {
             self.mistyped(&format!("a list of {of_what}"));
             return None;
         };
+        let list = Rc::new(self.key.clone());
         let item = |(index, value): (usize, &'a Spanned<DeValue<'a>>)| {
-            self.below(format!("{}[{}]", self.key, index + 1), value)
+            self.below(Key::Item(Rc::clone(&list), index + 1), value)
         };
         Some(array.iter().enumerate().map(item).collect())
     }
@@ -183,10 +219,10 @@ impl<'a> ConfigNode<'a> {
             self.mistyped("a table");
             return None;
         };
-        Some(ConfigTable { node: self.clone(), entries })
+        Some(ConfigTable { node: self.clone(), key: Rc::new(self.key.clone()), entries })
     }
 
-    fn below(&self, key: String, value: &'a Spanned<DeValue<'a>>) -> Self {
+    fn below(&self, key: Key<'a>, value: &'a Spanned<DeValue<'a>>) -> Self {
         Self { key, file: self.file, faults: self.faults, span: value.span(), value: value.get_ref() }
     }
 }
@@ -195,6 +231,8 @@ impl<'a> ConfigNode<'a> {
 #[derive(Debug)]
 pub(super) struct ConfigTable<'a> {
     node: ConfigNode<'a>,
+    /// The node's own.
+    key: Rc<Key<'a>>,
     entries: &'a DeTable<'a>,
 }
 
@@ -205,7 +243,7 @@ impl<'a> ConfigTable<'a> {
         faults: &'a Faults,
         root: &'a Spanned<DeValue<'a>>,
     ) -> Option<Self> {
-        ConfigNode { key: String::new(), file, faults, span: root.span(), value: root.get_ref() }.open()
+        ConfigNode { key: Key::Named("".into()), file, faults, span: root.span(), value: root.get_ref() }.open()
     }
 
     /// What stands under `id`, if it is a text.
@@ -216,28 +254,27 @@ impl<'a> ConfigTable<'a> {
 
     /// Calls the table by another name, one that says which of many it is.
     pub(super) fn named(mut self, name: String) -> Self {
-        self.node.key = name;
+        self.node.key = Key::Named(name.into());
+        self.key = Rc::new(self.node.key.clone());
         self
     }
 
-    fn path(&self, name: &str) -> String {
-        let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        // Quoted as TOML does, so that nothing in a key reaches a terminal unescaped.
-        let name = if name.chars().all(is_bare) { name.to_owned() } else { format!("{name:?}") };
-        if self.node.key.is_empty() { name } else { format!("{}.{name}", self.node.key) }
+    fn path(&self, name: &'a str) -> Key<'a> {
+        Key::Below(Rc::clone(&self.key), name)
     }
 
     /// The value of a key, where it is given.
     pub(super) fn get(&self, name: &str) -> Option<ConfigNode<'a>> {
-        let (_, value) = self.entries.iter().find(|(key, _)| key.get_ref().as_ref() == name)?;
-        Some(self.node.below(self.path(name), value))
+        let (key, value) = self.entries.iter().find(|(key, _)| key.get_ref().as_ref() == name)?;
+        Some(self.node.below(self.path(key.get_ref().as_ref()), value))
     }
 
     /// The value of a key that must be given.
     pub(super) fn require(&self, name: &str, expected: &str) -> Option<ConfigNode<'a>> {
         let node = self.get(name);
         if node.is_none() {
-            let place = ConfigNode { key: self.path(name), ..self.node.clone() };
+            let key = Key::Below(Rc::clone(&self.key), name).to_string();
+            let place = ConfigNode { key: Key::Named(key.into()), ..self.node.clone() };
             place.fault(format_args!("is missing, expected {expected}"));
         }
         node

@@ -6,6 +6,9 @@ mod page;
 mod rows;
 mod rules;
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 pub(super) use self::page::css;
 use super::node::{AllowedKeys, ConfigTable};
 use crate::domain::source::SourceKind;
@@ -92,7 +95,13 @@ pub(super) fn all_names() -> impl Iterator<Item = &'static str> {
     KINDS.iter().flat_map(KindReader::names)
 }
 
-fn kind_of(table: &ConfigTable<'_>) -> Option<&'static KindReader> {
+/// Whether some kind has a key. It is asked of each key of thousands of sources.
+pub(super) fn is_of_some(name: &str) -> bool {
+    static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| all_names().collect());
+    NAMES.contains(name)
+}
+
+fn kind_of(table: &ConfigTable<'_>) -> Option<&'static Kind> {
     let node = table.get("kind")?;
     let name = node.as_text()?;
     KINDS.iter().find(|kind| kind.keys.heading == name)
@@ -105,11 +114,13 @@ pub(super) fn own_names(table: &ConfigTable<'_>) -> Vec<&'static str> {
 
 /// Reads the kind and its own keys; keys of other kinds are faults.
 pub(super) fn kind(table: &ConfigTable<'_>) -> Option<SourceKind> {
-    let names = names();
-    let node = table.require("kind", &format!("one of {}", names.join(", ")))?;
+    let Some(node) = table.get("kind") else {
+        table.require("kind", &format!("one of {}", names().join(", ")));
+        return None;
+    };
     let name = node.text()?;
     let Some(kind) = kind_of(table) else {
-        node.fault(none_of(name, &names));
+        node.fault(none_of(name, &names()));
         return None;
     };
     let is_fine = refuse_foreign(table, kind);
@@ -120,7 +131,7 @@ pub(super) fn kind(table: &ConfigTable<'_>) -> Option<SourceKind> {
 fn refuse_foreign(table: &ConfigTable<'_>, own: &KindReader) -> bool {
     let mut is_fine = true;
     for (_, name, node) in table.pairs() {
-        if own.names().any(|known| known == name) {
+        if !is_of_some(name) || own.names().any(|known| known == name) {
             continue;
         }
         let owners: Vec<&str> = KINDS
