@@ -174,9 +174,9 @@ async fn a_small_store_damaged_anywhere_is_refused_or_whole() {
 
 #[tokio::test]
 async fn a_large_store_damaged_anywhere_is_refused_or_whole() {
-    let pattern = Pattern::new(60, 60_000, true).await;
+    let pattern = Pattern::new(120, 30_000, true).await;
     let end = end_of(&pattern.log());
-    assert!(end > 1 << 20, "the log has several segments: {end}");
+    assert!(end > 512 << 10, "the log has several segments: {end}");
     let refused = bits_blocks_and_cuts(&pattern, end / 12).await;
     assert!(refused > 15, "{refused} refused");
     for segment in (0..end).step_by(512 * 1024) {
@@ -217,9 +217,10 @@ async fn bodies_beside_the_log_are_missed_like_any_record() {
             hurt(format!("pack cut at {place}"), &on_file(PACK, |pack| pack.truncate(place))).await;
         }
         hurt("pack removed".to_owned(), &|folder| fs::remove_file(folder.join(PACK)).unwrap()).await;
-        assert!(refused > 20, "{refused} refused");
+        // Baselines that another took the place of are missed by nobody.
+        assert!(refused > 15, "{refused} refused");
         let tail = on_file(PACK, |pack| pack.extend_from_slice(&noise(9, 700)));
-        assert_eq!(pattern.damaged(&tail).await.is_ok(), !is_closed, "bytes that a killed process left");
+        assert_eq!(pattern.damaged(&tail).await, Ok(()), "bytes to which nothing refers");
     }
 }
 
@@ -227,10 +228,8 @@ async fn bodies_beside_the_log_are_missed_like_any_record() {
 async fn repairing_saves_the_bodies_that_can_be_read() {
     let pattern = Pattern::new(8, 6000, true).await;
     let copied = Copy::of(&pattern);
-    on_file(PACK, |pack| {
-        let middle = pack.len() / 2;
-        pack[middle] ^= 1;
-    })(&copied.folder());
+    // The first read's body comes first.
+    on_file(PACK, |pack| pack[60] ^= 1)(&copied.folder());
     assert!(!verify(&copied.settings()).unwrap().is_sound);
     let told = repair(&copied.settings(), RepairWishes::default()).unwrap();
     assert!(!told.lost.is_empty() && !told.records.is_empty(), "{told:?}");

@@ -342,7 +342,8 @@ mod tests {
 
     fn wrong(trees: &Trees) -> Vec<TreeName> {
         let records = |name, take: &mut dyn FnMut(&[u8], &[u8])| {
-            trees.tree(name).iter().map(Result::unwrap).for_each(|(key, value)| take(&key, &value));
+            let pairs = trees.tree(name).iter().map(Result::unwrap);
+            pairs.for_each(|(key, value)| trees.parts(name, &key, &value, take));
         };
         survey(&records).into_iter().map(|unsound| unsound.tree).collect()
     }
