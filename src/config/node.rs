@@ -248,8 +248,7 @@ impl<'a> ConfigTable<'a> {
 
     /// What stands under `id`, if it is a text.
     pub(super) fn id(&self) -> Option<&'a str> {
-        let (_, value) = self.entries.iter().find(|(key, _)| key.get_ref().as_ref() == "id")?;
-        value.get_ref().as_str()
+        self.entries.get("id")?.get_ref().as_str()
     }
 
     /// Calls the table by another name, one that says which of many it is.
@@ -265,7 +264,7 @@ impl<'a> ConfigTable<'a> {
 
     /// The value of a key, where it is given.
     pub(super) fn get(&self, name: &str) -> Option<ConfigNode<'a>> {
-        let (key, value) = self.entries.iter().find(|(key, _)| key.get_ref().as_ref() == name)?;
+        let (key, value) = self.entries.get_key_value(name)?;
         Some(self.node.below(self.path(key.get_ref().as_ref()), value))
     }
 
