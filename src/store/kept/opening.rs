@@ -11,9 +11,9 @@ use super::writes::{Writes, number};
 use super::{check, durability, identity, indexes, undo};
 use crate::store::error::StoreError;
 
-/// A hint to sled, not a limit: it holds a multiple when everything is read. The bodies of ten thousand mails fit
-/// in, which are read in no order: less, and sending spends a tenth more processor time on reading them.
-const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// A hint to sled, not a limit: it holds a multiple when everything is read. Bodies are not in it, and what was
+/// pushed out comes back from the system's own cache.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// sled's own housekeeping runs in the thread that flushes: it must never be switched off.
 const FLUSH_EVERY_MS: u64 = 500;
