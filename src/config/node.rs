@@ -30,22 +30,22 @@ pub(super) struct FaultNoted;
 
 /// What a value is called. It is put into words only where something is said of it: a file may hold thousands.
 #[derive(Debug, Clone)]
-enum Key<'a> {
+enum ValueName<'a> {
     /// A table's name, which is empty of a whole file.
     Named(Rc<str>),
     /// A key of a table.
-    Below(Rc<Key<'a>>, &'a str),
+    Below(Rc<ValueName<'a>>, &'a str),
     /// An item of a list, counted from 1.
-    Item(Rc<Key<'a>>, usize),
+    Item(Rc<ValueName<'a>>, usize),
 }
 
-impl Key<'_> {
+impl ValueName<'_> {
     fn is_empty(&self) -> bool {
         matches!(self, Self::Named(name) if name.is_empty())
     }
 }
 
-impl Display for Key<'_> {
+impl Display for ValueName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Named(name) => f.write_str(name),
@@ -65,7 +65,7 @@ impl Display for Key<'_> {
 /// A value with its place.
 #[derive(Debug, Clone)]
 pub(super) struct ConfigNode<'a> {
-    key: Key<'a>,
+    key: ValueName<'a>,
     file: &'a TextFile,
     faults: &'a Faults,
     span: Range<usize>,
@@ -171,7 +171,7 @@ impl<'a> ConfigNode<'a> {
         };
         let list = Rc::new(self.key.clone());
         let item = |(index, value): (usize, &'a Spanned<DeValue<'a>>)| {
-            self.below(Key::Item(Rc::clone(&list), index + 1), value)
+            self.below(ValueName::Item(Rc::clone(&list), index + 1), value)
         };
         Some(array.iter().enumerate().map(item).collect())
     }
@@ -222,7 +222,7 @@ impl<'a> ConfigNode<'a> {
         Some(ConfigTable { node: self.clone(), key: Rc::new(self.key.clone()), entries })
     }
 
-    fn below(&self, key: Key<'a>, value: &'a Spanned<DeValue<'a>>) -> Self {
+    fn below(&self, key: ValueName<'a>, value: &'a Spanned<DeValue<'a>>) -> Self {
         Self { key, file: self.file, faults: self.faults, span: value.span(), value: value.get_ref() }
     }
 }
@@ -232,7 +232,7 @@ impl<'a> ConfigNode<'a> {
 pub(super) struct ConfigTable<'a> {
     node: ConfigNode<'a>,
     /// The node's own.
-    key: Rc<Key<'a>>,
+    key: Rc<ValueName<'a>>,
     entries: &'a DeTable<'a>,
 }
 
@@ -243,7 +243,14 @@ impl<'a> ConfigTable<'a> {
         faults: &'a Faults,
         root: &'a Spanned<DeValue<'a>>,
     ) -> Option<Self> {
-        ConfigNode { key: Key::Named("".into()), file, faults, span: root.span(), value: root.get_ref() }.open()
+        ConfigNode {
+            key: ValueName::Named("".into()),
+            file,
+            faults,
+            span: root.span(),
+            value: root.get_ref(),
+        }
+        .open()
     }
 
     /// What stands under `id`, if it is a text.
@@ -253,13 +260,13 @@ impl<'a> ConfigTable<'a> {
 
     /// Calls the table by another name, one that says which of many it is.
     pub(super) fn named(mut self, name: String) -> Self {
-        self.node.key = Key::Named(name.into());
+        self.node.key = ValueName::Named(name.into());
         self.key = Rc::new(self.node.key.clone());
         self
     }
 
-    fn path(&self, name: &'a str) -> Key<'a> {
-        Key::Below(Rc::clone(&self.key), name)
+    fn path(&self, name: &'a str) -> ValueName<'a> {
+        ValueName::Below(Rc::clone(&self.key), name)
     }
 
     /// The value of a key, where it is given.
@@ -272,8 +279,8 @@ impl<'a> ConfigTable<'a> {
     pub(super) fn require(&self, name: &str, expected: &str) -> Option<ConfigNode<'a>> {
         let node = self.get(name);
         if node.is_none() {
-            let key = Key::Below(Rc::clone(&self.key), name).to_string();
-            let place = ConfigNode { key: Key::Named(key.into()), ..self.node.clone() };
+            let key = ValueName::Below(Rc::clone(&self.key), name).to_string();
+            let place = ConfigNode { key: ValueName::Named(key.into()), ..self.node.clone() };
             place.fault(format_args!("is missing, expected {expected}"));
         }
         node

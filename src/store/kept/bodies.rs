@@ -11,7 +11,7 @@ use std::io::BufReader;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
-use super::packs::{Location, Packs};
+use super::packs::{BodyLocation, Packs};
 use super::trees::{TreeName, Trees};
 use super::writes::{MAX_VALUE_BYTES, Writes};
 use crate::domain::id::{BodyHash, hex};
@@ -182,15 +182,15 @@ impl Trees {
     }
 
     /// Where a body lies in a pack, if it does.
-    pub(super) fn location(&self, digest: &Digest) -> Result<Option<Location>, StoreError> {
+    pub(super) fn location(&self, digest: &Digest) -> Result<Option<BodyLocation>, StoreError> {
         if self.files().is_none() {
             return Ok(None);
         }
         let first = self.tree(TreeName::Bodies).get(chunk_key(digest, 0))?;
-        Ok(first.and_then(|first| Location::decode(&first)))
+        Ok(first.and_then(|first| BodyLocation::decode(&first)))
     }
 
-    fn frame_at(&self, digest: &Digest, location: Location) -> Result<Vec<u8>, StoreError> {
+    fn frame_at(&self, digest: &Digest, location: BodyLocation) -> Result<Vec<u8>, StoreError> {
         let Some(files) = self.files() else { return Err(damaged(digest, &NOWHERE)) };
         match files.packs.read(digest, location) {
             Ok(frame) => Ok(frame),
@@ -252,10 +252,10 @@ pub(super) fn parts(
     tree: TreeName,
     key: &[u8],
     value: &[u8],
-    frame: impl FnOnce(&Digest, Location) -> Option<Vec<u8>>,
+    frame: impl FnOnce(&Digest, BodyLocation) -> Option<Vec<u8>>,
     take: &mut dyn FnMut(&[u8], &[u8]),
 ) {
-    let location = Location::decode(value).filter(|_| tree == TreeName::Bodies);
+    let location = BodyLocation::decode(value).filter(|_| tree == TreeName::Bodies);
     let name: Option<Digest> = key.get(..32).and_then(|name| name.try_into().ok());
     let Some((name, frame)) =
         location.zip(name).and_then(|(location, name)| Some((name, frame(&name, location)?)))
@@ -269,11 +269,11 @@ pub(super) fn parts(
 
 /// Puts the parts of bodies together that are handed out one behind the other, and writes each body whole.
 #[derive(Debug, Default)]
-pub(super) struct Assembly {
+pub(super) struct BodyAssembly {
     body: Option<(Digest, Vec<u8>)>,
 }
 
-impl Assembly {
+impl BodyAssembly {
     /// Takes a body's part; writes the body before it if that is a different one.
     pub(super) fn take(
         &mut self,
@@ -290,7 +290,7 @@ impl Assembly {
             Some((digest, frame)) if *digest == name => frame.extend_from_slice(part),
             _ => {
                 self.finish(trees, writes)?;
-                self.body = Location::decode(part).is_none().then(|| (name, part.to_vec()));
+                self.body = BodyLocation::decode(part).is_none().then(|| (name, part.to_vec()));
             }
         }
         Ok(())

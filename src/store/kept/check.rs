@@ -6,8 +6,8 @@ use std::path::Path;
 use super::admission::{file_error, shown};
 use super::identity;
 use super::log::{self, Log, Reach, SnapshotFitness, read_trees};
-use super::mark::{Mark, ClosingStage};
-use super::packs::{Location, Packs};
+use super::mark::{ClosingStage, Mark};
+use super::packs::{BodyLocation, Packs};
 use super::tally::{self, TreeTally};
 use super::trees::TreeName;
 use super::writes::number;
@@ -128,7 +128,7 @@ fn count(folder: &Path, log: &Log, trees: &BTreeMap<Vec<u8>, log::PageTree>, che
                 }
                 if name == TreeName::Bodies {
                     let digest = key.get(..32).and_then(|digest| digest.try_into().ok());
-                    packed.extend(Location::decode(value).zip(digest));
+                    packed.extend(BodyLocation::decode(value).zip(digest));
                 }
                 if name == TreeName::Meta {
                     meta.insert(key.to_vec(), value.to_vec());

@@ -13,7 +13,7 @@ use super::writes::Writes;
 use super::{hooks, incidents, items, keys, outbox, sources, subscribers};
 use crate::domain::alert::Alert;
 use crate::domain::inbound::Correspondence;
-use crate::domain::moment::{ClockMark, LONGEST_WAIT, Seen, SetBack, by_now};
+use crate::domain::moment::{ClockMark, ClockReading, LONGEST_WAIT, SetBack, by_now};
 use crate::domain::suppression::Suppression;
 use crate::store::error::StoreError;
 

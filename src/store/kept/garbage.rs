@@ -14,7 +14,7 @@ use super::admission::file_error;
 use super::bodies::name_of;
 use super::keys;
 use super::outbox::StoredMail;
-use super::packs::{Location, Packs};
+use super::packs::{BodyLocation, Packs};
 use super::retention::released;
 use super::trees::{Bytes, Holds, TreeName, Trees};
 use super::writes::Writes;
@@ -250,7 +250,7 @@ fn live(trees: &Trees, packs: &Packs) -> Result<BTreeMap<u32, PackUse>, StoreErr
     let mut packs: BTreeMap<u32, PackUse> = finished.into_iter().map(of_length).collect();
     for pair in trees.tree(TreeName::Bodies) {
         let (key, value) = pair?;
-        let Some(location) = Location::decode(&value) else { continue };
+        let Some(location) = BodyLocation::decode(&value) else { continue };
         if let Some(pack) = packs.get_mut(&location.pack) {
             pack.live += location.bytes();
             pack.bodies.extend(key.get(..32).and_then(|name| Digest::try_from(name).ok()));

@@ -2,7 +2,7 @@
 //!
 //! The engine writes a page of records anew after a few changes to it, and keeps in memory what it reads. Bodies are
 //! large and never change, so they lie outside it, in files to which is only ever appended. Under a body's name the
-//! tree of bodies says where it lies ([`Location`]). What was appended is forced to the disk before the transaction
+//! tree of bodies says where it lies ([`BodyLocation`]). What was appended is forced to the disk before the transaction
 //! that refers to it ([`super::writes::Writes::apply`]); a step that came to nothing leaves bytes that nobody refers to.
 //!
 //! ```text
@@ -45,7 +45,7 @@ const MAX_TOLD: usize = 5;
 
 /// Where a body lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Location {
+pub(super) struct BodyLocation {
     /// The number of the pack.
     pub(super) pack: u32,
     /// Where in it the body's header begins.
@@ -54,7 +54,7 @@ pub(super) struct Location {
     pub(super) length: u32,
 }
 
-impl Location {
+impl BodyLocation {
     /// As it stands in the tree of bodies.
     pub(super) fn encode(self) -> Vec<u8> {
         let (pack, offset, length) =
@@ -86,12 +86,12 @@ pub(super) struct Packs {
     folder: PathBuf,
     /// Those that were opened.
     files: Mutex<HashMap<u32, Arc<File>>>,
-    end: Mutex<End>,
+    end: Mutex<PackEnd>,
 }
 
 /// Where the next body goes.
 #[derive(Debug, Default)]
-struct End {
+struct PackEnd {
     /// The last pack; 0 before there is one.
     pack: u32,
     length: u64,
@@ -108,7 +108,7 @@ impl Packs {
     /// The system's.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
         let (pack, length) = sizes(folder)?.into_iter().next_back().unwrap_or_default();
-        let end = Mutex::new(End { pack, length, ..End::default() });
+        let end = Mutex::new(PackEnd { pack, length, ..PackEnd::default() });
         Ok(Self { folder: folder.to_owned(), files: Mutex::default(), end })
     }
 
@@ -116,7 +116,7 @@ impl Packs {
     ///
     /// # Errors
     /// The system's.
-    pub(super) fn append(&self, name: &Digest, frame: &[u8]) -> io::Result<Location> {
+    pub(super) fn append(&self, name: &Digest, frame: &[u8]) -> io::Result<BodyLocation> {
         let mut end = self.end();
         let appended = self.appended(&mut end, name, frame);
         if let Err(error) = &appended {
@@ -125,15 +125,15 @@ impl Packs {
         appended
     }
 
-    fn appended(&self, end: &mut End, name: &Digest, frame: &[u8]) -> io::Result<Location> {
+    fn appended(&self, end: &mut PackEnd, name: &Digest, frame: &[u8]) -> io::Result<BodyLocation> {
         let length = u32::try_from(frame.len()).map_err(io::Error::other)?;
         if end.pack == 0 || end.length >= MAX_PACK_BYTES {
             let pack = end.pack;
             Self::forced(end, || self.file(pack))?;
-            *end = End { pack: end.pack + 1, length: 0, ..End::default() };
+            *end = PackEnd { pack: end.pack + 1, length: 0, ..PackEnd::default() };
             self.create(end.pack)?;
         }
-        let location = Location { pack: end.pack, offset: end.length, length };
+        let location = BodyLocation { pack: end.pack, offset: end.length, length };
         let header =
             [&MAGIC[..], name, &length.to_be_bytes(), &crc32fast::hash(frame).to_be_bytes()].concat();
         let file = self.file(end.pack)?;
@@ -161,7 +161,7 @@ impl Packs {
         forced
     }
 
-    fn forced(end: &mut End, file: impl FnOnce() -> io::Result<Arc<File>>) -> io::Result<()> {
+    fn forced(end: &mut PackEnd, file: impl FnOnce() -> io::Result<Arc<File>>) -> io::Result<()> {
         if end.is_unforced {
             file()?.sync_data()?;
             end.is_unforced = false;
@@ -173,7 +173,7 @@ impl Packs {
     ///
     /// # Errors
     /// The system's; [`io::ErrorKind::InvalidData`] if something else lies there.
-    pub(super) fn read(&self, name: &Digest, location: Location) -> io::Result<Vec<u8>> {
+    pub(super) fn read(&self, name: &Digest, location: BodyLocation) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; HEADER_BYTES + location.length as usize];
         self.file(location.pack)?.read_exact_at(&mut bytes, location.offset)?;
         let frame = bytes.split_off(HEADER_BYTES);
@@ -186,7 +186,7 @@ impl Packs {
     }
 
     /// Why bodies cannot be read from where they should lie; empty if all can. A few are named.
-    pub(super) fn findings(&self, mut bodies: Vec<(Location, Digest)>) -> Vec<String> {
+    pub(super) fn findings(&self, mut bodies: Vec<(BodyLocation, Digest)>) -> Vec<String> {
         bodies.sort_unstable();
         let mut faults = bodies.iter().filter_map(|(location, name)| {
             let error = self.read(name, *location).err()?;
@@ -249,7 +249,7 @@ impl Packs {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn end(&self) -> MutexGuard<'_, End> {
+    fn end(&self) -> MutexGuard<'_, PackEnd> {
         self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -320,13 +320,13 @@ mod tests {
 
     #[test]
     fn a_location_is_told_from_a_part() {
-        let location = Location { pack: 7, offset: u64::MAX, length: 9 };
-        assert_eq!(Location::decode(&location.encode()), Some(location));
+        let location = BodyLocation { pack: 7, offset: u64::MAX, length: 9 };
+        assert_eq!(BodyLocation::decode(&location.encode()), Some(location));
         let frame = crate::store::compression::compress(b"P").unwrap();
         for part in
             [&frame[..], b"", b"P", &location.encode()[..16], &[&location.encode()[..], b"x"].concat()]
         {
-            assert_eq!(Location::decode(part), None, "{part:?}");
+            assert_eq!(BodyLocation::decode(part), None, "{part:?}");
         }
     }
 

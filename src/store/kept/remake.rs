@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::admission::{FolderContents, contents, damaged, file_error, shown};
 use super::archive;
-use super::bodies::Assembly;
+use super::bodies::BodyAssembly;
 use super::check::check;
 use super::lock::{Lock, beside};
 use super::repair::{copy_all, free_name, metered, read, records_of, remove_folder, verify_owned};
@@ -143,13 +143,13 @@ fn put_in_place(folder: &Path, trees: Trees, commits: u64, aside: &Path) -> Resu
 struct RecordBatch<'a> {
     trees: &'a Trees,
     writes: Writes,
-    bodies: Assembly,
+    bodies: BodyAssembly,
     count: usize,
 }
 
 impl<'a> RecordBatch<'a> {
     fn into(trees: &'a Trees) -> Self {
-        Self { trees, writes: Writes::default(), bodies: Assembly::default(), count: 0 }
+        Self { trees, writes: Writes::default(), bodies: BodyAssembly::default(), count: 0 }
     }
 
     fn put(&mut self, tree: TreeName, key: &[u8], value: &[u8]) -> Result<(), StoreError> {

@@ -9,11 +9,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::admission::{FolderContents, agree, contents, file_error, shown};
-use super::bodies::{Assembly, parts};
+use super::bodies::{BodyAssembly, parts};
 use super::check::{CheckResult, check, check_with};
 use super::lock::{Lock, beside};
-use super::log::{Log, Reach, PageTree, read_trees};
-use super::mark::{MarkFound, Mark, MarkFile, ClosingStage};
+use super::log::{Log, PageTree, Reach, read_trees};
+use super::mark::{ClosingStage, Mark, MarkFile, MarkFound};
 use super::packs::Packs;
 use super::survey::{UnsoundRecord, survey};
 use super::trees::{TreeName, Trees};
@@ -372,7 +372,7 @@ fn is_all(folder: &Path, found: &CheckResult) -> Result<bool, StoreError> {
 pub(super) fn copy_all(copy: &dyn Fn(TreeName, &mut TakeFound<'_>), trees: &Trees) -> Result<(), StoreError> {
     for tree in TreeName::all() {
         let (mut writes, mut count, mut outcome) = (Writes::default(), 0, Ok(()));
-        let mut bodies = Assembly::default();
+        let mut bodies = BodyAssembly::default();
         copy(tree, &mut |key, value| {
             if outcome.is_err() || !tally::counts(tree, key) {
                 return;

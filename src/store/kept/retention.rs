@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::bodies::name_of;
 use super::chain::{self, Cut};
 use super::outbox::StoredMail;
-use super::packs::Location;
+use super::packs::BodyLocation;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
 use crate::domain::change::Change;
@@ -110,7 +110,7 @@ pub(in crate::store) fn plan(
         let mut bytes = 0;
         for part in trees.tree(TreeName::Bodies).scan_prefix(name) {
             let (_, part) = part?;
-            bytes += Location::decode(&part).map_or(part.len() as u64, Location::bytes);
+            bytes += BodyLocation::decode(&part).map_or(part.len() as u64, BodyLocation::bytes);
         }
         if is_mail {
             plan.releasable.mails += 1;

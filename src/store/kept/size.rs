@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::packs::Location;
+use super::packs::BodyLocation;
 use super::trees::{TreeName, Trees};
 use crate::store::boundary::StoreSize;
 use crate::store::error::StoreError;
@@ -67,8 +67,8 @@ fn measure(trees: &Trees, folder: &Path) -> Result<StoreSize, StoreError> {
 
 /// How much of a pack the body takes whose location this is.
 pub(super) fn packed_bytes(tree: TreeName, value: &[u8]) -> u64 {
-    let location = Location::decode(value).filter(|_| tree == TreeName::Bodies);
-    location.map_or(0, Location::bytes)
+    let location = BodyLocation::decode(value).filter(|_| tree == TreeName::Bodies);
+    location.map_or(0, BodyLocation::bytes)
 }
 
 /// The lengths of all files in a folder and those below it; what cannot be read counts nothing.

@@ -145,8 +145,8 @@ pub(in crate::store) fn body(trees: &Trees, hash: &BodyHash) -> Result<Option<Ve
 /// state that the source never had, and what is computed from it is stale.
 pub(in crate::store) fn known(trees: &Trees, source: &SourceId) -> Result<KnownSource, StoreError> {
     let key = source.as_str().as_bytes();
-    let records = Records::of(trees, source)?;
-    let Records { touch, state, accepted, held, standing } = &records;
+    let records = SourceRecords::of(trees, source)?;
+    let SourceRecords { touch, state, accepted, held, standing } = &records;
     let touch: Option<Touch> = trees.decoded(TreeName::Touches, key, touch.as_deref())?;
     let state = trees.decoded(TreeName::ReadStates, key, state.as_deref())?;
     let accepted = trees.decoded(TreeName::Accepted, key, accepted.as_deref())?;
@@ -160,7 +160,7 @@ pub(in crate::store) fn known(trees: &Trees, source: &SourceId) -> Result<KnownS
 }
 
 /// What is kept of a source besides the entries of its accepted state, as it lies in the trees.
-struct Records {
+struct SourceRecords {
     touch: Option<Bytes>,
     state: Option<Bytes>,
     accepted: Option<Bytes>,
@@ -283,8 +283,8 @@ pub(super) fn write(
 
 fn write_one(trees: &Trees, writes: &mut Writes, effect: ReadEffect<'_>) -> Result<(), StoreError> {
     match effect {
-        Effect::State(state) => put_state(trees, writes, state),
-        Effect::LetGo(source) => {
+        ReadEffect::State(state) => put_state(trees, writes, state),
+        ReadEffect::LetGo(source) => {
             writes.remove(TreeName::Held, source.as_str().as_bytes());
             Ok(())
         }

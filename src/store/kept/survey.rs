@@ -148,7 +148,7 @@ impl Survey {
         let outcome = match tree {
             TreeName::ReadStates => read::<ReadState>(tree, key, json).map(drop),
             TreeName::Touches => read::<Touch>(tree, key, json).map(drop),
-            TreeName::Baselines => read::<LookedAt>(tree, key, json)
+            TreeName::Baselines => read::<SurveyedBaseline>(tree, key, json)
                 .and_then(|baseline| name_of(&baseline.snapshot.response.sha256))
                 .map(|body| self.needs(tree, key, body)),
             TreeName::Held => read::<QuarantinedRead>(tree, key, json)

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::admission::file_error;
 use super::lock::beside;
 use super::mark::Mark;
-use super::packs::{self, Location};
+use super::packs::{self, BodyLocation};
 use super::tally::{self, TreeTally};
 use super::trees::{Files, TreeName, Trees};
 use super::{identity, opening};
@@ -46,7 +46,7 @@ fn complete(trees: &Trees) -> Result<Option<Mark>, StoreError> {
             let (key, value) = pair?;
             if tree == TreeName::Bodies {
                 packed.extend(
-                    Location::decode(&value).zip(key.get(..32).and_then(|name| name.try_into().ok())),
+                    BodyLocation::decode(&value).zip(key.get(..32).and_then(|name| name.try_into().ok())),
                 );
             }
             if tally::counts(tree, &key) {
