@@ -43,7 +43,7 @@ pub(in crate::store) fn restore(folder: &Path, path: &Path, meter: &Meter) -> Re
     let new = swap::repaired(folder);
     remove_folder(&new)?;
     let trees = opening::open(&new)?;
-    let mut batch = RecordBatch::into(&trees);
+    let mut batch = RecordBatch::over(&trees);
     archive::read(path, (meter, READ..WRITTEN), &mut |tree, key, value| batch.put(tree, key, value))?;
     batch.finish()?;
     put_in_place(folder, trees, header.commits, &beside(folder, ".replaced"))?;
@@ -63,7 +63,7 @@ pub(in crate::store) fn import(folder: &Path, path: &Path, meter: &Meter) -> Res
     let new = swap::repaired(folder);
     remove_folder(&new)?;
     let trees = opening::open(&new)?;
-    let mut batch = RecordBatch::into(&trees);
+    let mut batch = RecordBatch::over(&trees);
     lines::read(path, (meter, READ..WRITTEN), &mut |write| batch.step(write))?;
     batch.finish()?;
     put_in_place(folder, trees, archived.commits, &beside(folder, ".replaced"))?;
@@ -148,7 +148,7 @@ struct RecordBatch<'a> {
 }
 
 impl<'a> RecordBatch<'a> {
-    fn into(trees: &'a Trees) -> Self {
+    fn over(trees: &'a Trees) -> Self {
         Self { trees, writes: Writes::default(), bodies: BodyAssembly::default(), count: 0 }
     }
 
