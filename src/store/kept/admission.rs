@@ -14,7 +14,7 @@ use super::lock::Lock;
 use super::mark::{ClosingStage, Mark, MarkFile, MarkFound};
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{identity, log, mark, opening, swap, trial, undo};
+use super::{identity, log, mark, opening, packs, swap, trial, undo};
 use crate::clock::{Clock as _, SystemClock};
 use crate::store::boundary::Opened;
 use crate::store::error::StoreError;
@@ -24,7 +24,7 @@ use crate::store::error::StoreError;
 pub(super) enum FolderContents {
     /// Nothing that was ever kept: no folder, an empty one, or one in which nothing was written yet.
     Nothing,
-    /// The log is gone, and what the engine derives from it is still there.
+    /// The log is gone, and what the engine derives from it, or bodies, are still there.
     Remains,
     /// A log.
     Log,
@@ -194,7 +194,7 @@ pub(super) fn contents(folder: &Path) -> Result<FolderContents, StoreError> {
     let mut has_derived = false;
     for entry in entries {
         let name = entry.map_err(|error| file_error(folder, &error))?.file_name();
-        has_derived |= log::is_snapshot(&name.to_string_lossy());
+        has_derived |= log::is_snapshot(&name.to_string_lossy()) || packs::is_pack(&name);
     }
     Ok(match (length_of_log(folder).unwrap_or(0), has_derived) {
         (0, false) => FolderContents::Nothing,

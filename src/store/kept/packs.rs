@@ -273,6 +273,11 @@ pub(super) fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
     fs::copy(from, to).map(drop)
 }
 
+/// Whether a file is called as a pack is.
+pub(super) fn is_pack(name: &OsStr) -> bool {
+    number(name).is_some()
+}
+
 /// The number of the pack that a file is called after.
 fn number(name: &OsStr) -> Option<u32> {
     name.to_str()?.strip_prefix(PREFIX)?.parse().ok()
