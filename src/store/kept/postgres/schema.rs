@@ -20,8 +20,10 @@ pub(super) struct Migration {
 }
 
 /// All of them, in their order.
-pub(super) const ALL: [Migration; 1] =
-    [Migration { number: 1, name: "records", text: include_str!("migrations/0001_records.sql") }];
+pub(super) const ALL: [Migration; 2] = [
+    Migration { number: 1, name: "records", text: include_str!("migrations/0001_records.sql") },
+    Migration { number: 3, name: "touches", text: include_str!("migrations/0003_touches.sql") },
+];
 
 impl Migration {
     fn hash(&self) -> String {

@@ -427,10 +427,3 @@ CREATE TABLE uses (
 );
 ALTER TABLE uses ALTER record SET STORAGE PLAIN;
 COMMENT ON TABLE uses IS 'SHA-256 of a host → QuotaUse.';
-
-CREATE TABLE touches (
-    key bytea PRIMARY KEY,
-    record bytea NOT NULL
-);
-ALTER TABLE touches ALTER record SET STORAGE PLAIN;
-COMMENT ON TABLE touches IS 'Source id → Touch: what reads since changed in its ReadState.';
