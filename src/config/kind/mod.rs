@@ -101,7 +101,7 @@ pub(super) fn is_of_some(name: &str) -> bool {
     NAMES.contains(name)
 }
 
-fn kind_of(table: &ConfigTable<'_>) -> Option<&'static Kind> {
+fn kind_of(table: &ConfigTable<'_>) -> Option<&'static KindReader> {
     let node = table.get("kind")?;
     let name = node.as_text()?;
     KINDS.iter().find(|kind| kind.keys.heading == name)

@@ -105,7 +105,7 @@ impl Writes {
     pub(super) fn apply(&self, trees: &Trees) -> Result<u64, Failed> {
         let words = self.last_words();
         if let Some(Err(error)) = trees.files().map(|files| files.packs.force()) {
-            let reason = Reason::Engine(sled::Error::Io(error));
+            let reason = AbortReason::Engine(sled::Error::Io(error));
             return Err(Failed { reason, before: Vec::new(), is_half: false });
         }
         let sources = if trees.opening.bell.is_heard() { scheduled(&words) } else { Vec::new() };
