@@ -39,7 +39,7 @@ pub use link::LinkRule;
 pub use page::{ListSettings, PageTextSettings, TableSettings};
 pub use pause::SourcePause;
 pub use question::address_of as address_of_question;
-pub use quota::{Asked, CountedRequest, Quota, QuotaUse};
+pub use quota::{CountedRequest, Quota, QuotaUse, RequestBurst};
 pub use route::{Contradiction, Route, TakenFrom, address_of_page, taken_at};
 pub use row::{Brackets, Pairs, RowSettings};
 pub use rules::{EcfrSettings, EcfsSettings, FederalRegisterSettings, NoticeSettings, RulesSettings};

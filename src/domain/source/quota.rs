@@ -40,12 +40,12 @@ pub struct QuotaUse {
     /// For how many milliseconds a request counts at most: sources at one host may have quotas of different lengths.
     pub counts_for: i64,
     /// The requests that may still count, the oldest first.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<RequestBurst>,
 }
 
 /// Requests that were counted shortly after each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct RequestBurst {
     /// When the first of them was counted, in milliseconds of Unix time.
     pub first: i64,
     /// When the last was: as if all of them had been counted then.
@@ -106,7 +106,7 @@ impl QuotaUse {
                 asked.last = now;
                 asked.requests = asked.requests.saturating_add(1);
             }
-            None => self.asked.push(Asked { first: now, last: now, requests: 1 }),
+            None => self.asked.push(RequestBurst { first: now, last: now, requests: 1 }),
         }
     }
 }
