@@ -22,6 +22,7 @@ mod edit;
 mod evidence;
 mod fault;
 mod file;
+mod fingerprint;
 mod header;
 mod inbox;
 mod kind;
@@ -48,6 +49,7 @@ mod whole;
 
 pub use edit::{Edit, EditError, Revision, SourceRevision, add_include, take_back_include};
 pub use fault::{ConfigError, ConfigFault};
+pub use fingerprint::fingerprint;
 pub use load::{load, read_source};
 pub use secret::{IMAP_PASSWORD_VARIABLE, MAIL_PASSWORD_VARIABLE, STORE_PASSWORD_VARIABLE};
 pub use section::store_named;

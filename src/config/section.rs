@@ -30,6 +30,7 @@ pub(super) const STORE: AllowedKeys = AllowedKeys {
         "url",
         "password_file",
         "folder",
+        "listen",
         "required",
         "low_disk",
         "keep_sent_mails",
@@ -152,9 +153,17 @@ pub(super) fn store(
         }
         (settings, _) => settings,
     };
+    let listens = table.optional("listen", |node| {
+        if let Some(StoreSettings::Sled { .. }) = settings {
+            node.fault("belongs to a database server, expected none where url names a folder");
+            return None;
+        }
+        node.flag()
+    });
     let required = table.or("required", usual.required, ConfigNode::flag);
     let low_disk_bytes = table.or("low_disk", usual.low_disk_bytes, |node| node.parse(value::room));
     let kept = |name, default| table.or(name, default, |node| node.parse(kept_for));
+    let listens = listens.ok()?.unwrap_or(usual.listens);
     let usual = usual.retention;
     let sent_mails = kept("keep_sent_mails", usual.sent_mails);
     let read_details = kept("keep_read_details", usual.read_details);
@@ -162,7 +171,8 @@ pub(super) fn store(
     let chains = kept("keep_chains", usual.chains);
     let retention =
         Retention { sent_mails: sent_mails?, read_details: read_details?, bodies: bodies?, chains: chains? };
-    Some((settings?, StoreRules { required: required?, low_disk_bytes: low_disk_bytes?, retention }))
+    let (required, low_disk_bytes) = (required?, low_disk_bytes?);
+    Some((settings?, StoreRules { required, low_disk_bytes, retention, listens }))
 }
 
 /// What stands for no end.

@@ -39,6 +39,8 @@ pub fn show(config: &Config) -> String {
         store: Store {
             url: store_url(&config.store),
             folder: store_folder(&config.store),
+            listen: matches!(config.store, StoreSettings::Postgres { .. })
+                .then_some(config.store_rules.listens),
             required: config.store_rules.required,
             low_disk: size_text(config.store_rules.low_disk_bytes),
             keep_sent_mails: kept(config.store_rules.retention.sent_mails),
@@ -99,6 +101,8 @@ struct Store {
     url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     folder: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listen: Option<bool>,
     required: bool,
     low_disk: String,
     keep_sent_mails: String,

@@ -13,7 +13,7 @@ mod password;
 mod store;
 mod web;
 
-pub use daemon::{DaemonSettings, EvidenceSettings, OperatorSettings};
+pub use daemon::{DaemonSettings, EvidenceSettings, OperatorSettings, WorkerRole, WorkerRoles};
 pub use dkim::DkimKey;
 pub use fetch::{Authorities, BrowserSettings, FetchSettings};
 pub use inbox::{ImapSecurity, ImapSettings, InboxSettings, LmtpListen, WaysInSettings};

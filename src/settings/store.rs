@@ -111,6 +111,9 @@ pub struct StoreRules {
     pub low_disk_bytes: usize,
     /// How long what is kept.
     pub retention: Retention,
+    /// Whether a database server has the workers hear each other, so that what one wrote the others take up at once.
+    /// Without it they look from time to time.
+    pub listens: bool,
 }
 
 /// How long what is kept; `None` for ever. Records themselves are always kept.
@@ -136,7 +139,7 @@ impl Default for Retention {
 
 impl Default for StoreRules {
     fn default() -> Self {
-        Self { required: false, low_disk_bytes: 512 << 20, retention: Retention::default() }
+        Self { required: false, low_disk_bytes: 512 << 20, retention: Retention::default(), listens: true }
     }
 }
 

@@ -195,6 +195,22 @@ pub enum StoreError {
         /// The mail.
         mail: MailId,
     },
+    /// What was to be written belongs to a claim that another worker has by now; nothing was kept.
+    #[error(
+        "another worker took over \"{claim}\" because this one was not heard of for too long, so this was not stored; try again"
+    )]
+    ClaimLost {
+        /// What was claimed.
+        claim: String,
+    },
+    /// A daemon with another configuration than the one in force claims nothing.
+    #[error(
+        "generation {generation} of the configuration is in force, and this daemon has another one; bring its files up to date and run `regwatch reload`"
+    )]
+    NotAdopted {
+        /// The number of the configuration in force.
+        generation: u32,
+    },
     /// It was closed, or its writer ended.
     #[error("the store is closed")]
     Closed,

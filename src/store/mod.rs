@@ -28,13 +28,14 @@ mod steps;
 pub use anew::anew_if_overtaken;
 pub use bell::{Rung, SourceBell, SourceWatch};
 pub use boundary::{
-    Accepted, Archived, Backfilled, BackupNote, BounceCommit, ChangeQuery, ChangeSearch, Compacted,
-    DeliveryLease, DueReader, Erased, EventTold, Exchanged, FanOut, FoundChanges, GarbageReport, HeldBody,
-    HookSettled, InboundCommit, KeptBody, KeptSchedule, KindStats, KnownEntries, KnownPerson, KnownSource,
-    Lease, LeasedMail, MailAction, MailListing, MailTrouble, Met, OpenMails, Opened, PersonVersion,
-    ReadCommit, ReaderCommit, Readers, RecordFault, Releasable, RematchCommit, RepairWishes, Repaired,
-    RetractCommit, SealWish, Sealed, SourceGlance, SourceVersion, Stamp, StoreSize, StoreStats, TakenUp,
-    ToldOf, TreeCount, Verified, WaitingReader, WaitingReaders, Withdrawn,
+    Accepted, AdoptedConfig, Archived, Backfilled, BackupNote, BounceCommit, ChangeQuery, ChangeSearch,
+    ClaimName, Compacted, DeliveryLease, DueReader, Enrolment, Erased, EventTold, Exchanged, FanOut,
+    FellowWorker, FoundChanges, GarbageReport, HeldBody, HookSettled, InboundCommit, KeptBody, KeptSchedule,
+    KindStats, KnownEntries, KnownPerson, KnownSource, Lease, LeasedMail, MailAction, MailListing,
+    MailTrouble, Met, OpenMails, Opened, Pacing, PersonVersion, ReadCommit, ReaderCommit, Readers,
+    RecordFault, Releasable, RematchCommit, RepairWishes, Repaired, RetractCommit, SealWish, Sealed,
+    SourceGlance, SourceVersion, Stamp, StoreSize, StoreStats, TakenUp, ToldOf, TreeCount, Verified,
+    WaitingReader, WaitingReaders, Withdrawn,
 };
 pub use care::{
     check, check_backup, compact, import, migrate, repair, repair_metered, restore, verify, verify_metered,
@@ -42,6 +43,7 @@ pub use care::{
 pub use compression::PackedBody;
 pub use error::StoreError;
 pub use keeping::PendingWrite;
+pub use kept::claims::{Claim, ClaimAttempt};
 pub use kept::copying::{Copied, CopiedKind, copy};
 
 /// An open store. Clones are the same store.

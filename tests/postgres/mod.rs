@@ -22,6 +22,16 @@ cat >/dev/null
 rm -rf "$2"
 "#;
 
+/// Makes a standby of the server in $3, runs it until its own standard input ends, and removes it.
+#[allow(dead_code, reason = "not every suite has one")]
+const KEEP_STANDBY: &str = r#"
+"$1/pg_basebackup" -h "$3" -U regwatch -D "$2/data" -R -X stream -c fast >"$2/backup.log" 2>&1 || exit 1
+"$1/pg_ctl" start -D "$2/data" -l "$2/log" -s -o "-k $2 -c listen_addresses= -c max_connections=300" || exit 1
+cat >/dev/null
+"$1/pg_ctl" stop -D "$2/data" -m immediate -s
+rm -rf "$2"
+"#;
+
 /// A server; it ends with this, or with the process.
 pub struct Server {
     keeper: Child,
@@ -44,16 +54,52 @@ impl Server {
             left_out("the store in PostgreSQL", "there is no server (Debian: postgresql)");
             return None;
         };
+        let server = Self::kept(KEEP, programs, options);
+        server.await_start();
+        Some(server)
+    }
+
+    fn kept(script: &str, programs: PathBuf, argument: &str) -> Self {
         let folder = own_folder();
         let mut keep = as_other_than_root("sh");
-        keep.args(["-c", KEEP, "keep"]).arg(&programs).arg(&folder).arg(options);
+        keep.args(["-c", script, "keep"]).arg(&programs).arg(&folder).arg(argument);
         // What ends a group of processes leaves it to end by itself, and to tidy up.
         keep.process_group(0).current_dir("/").stdin(Stdio::piped());
         // It outlives the test by a moment, and is not to be waited for; what goes wrong stands in its logs.
         let keeper = keep.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let server = Self { keeper, folder, programs, databases: AtomicU32::new(0) };
-        server.await_start();
-        Some(server)
+        Self { keeper, folder, programs, databases: AtomicU32::new(0) }
+    }
+
+    /// A standby that has all that this server acknowledges from now on.
+    #[allow(dead_code, reason = "not every suite has one")]
+    pub fn standby(&self) -> Self {
+        let standby = Self::kept(KEEP_STANDBY, self.programs.clone(), self.folder.to_str().unwrap());
+        standby.await_start();
+        for text in ["ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"] {
+            assert!(
+                self.run("psql", &["-q", "-d", "postgres", "-c", text]).output().unwrap().status.success()
+            );
+        }
+        standby
+    }
+
+    /// Ends for good, as if its machine had, and has its standby take over.
+    #[allow(dead_code, reason = "not every suite has one")]
+    pub fn fail_over_to(&self, standby: &Self) {
+        for (server, deed) in [(self, &["stop", "-m", "immediate", "-s"][..]), (standby, &["promote", "-s"])]
+        {
+            let mut pg_ctl = as_other_than_root(server.programs.join("pg_ctl").to_str().unwrap());
+            pg_ctl.arg(deed[0]).arg("-D").arg(server.folder.join("data")).args(&deed[1..]).current_dir("/");
+            assert!(pg_ctl.status().unwrap().success(), "{deed:?}");
+        }
+    }
+
+    /// The address of a database of this server, wherever it is after a standby took over.
+    #[allow(dead_code, reason = "not every suite has one")]
+    pub fn with_standby(&self, url: &str, standby: &Self) -> String {
+        let (here, there) = (self.folder.display(), standby.folder.display());
+        let both = url.replace(&format!("host={here}"), &format!("host={here}&host={there}"));
+        format!("{both}&target_session_attrs=read-write")
     }
 
     fn await_start(&self) {

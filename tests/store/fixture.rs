@@ -47,6 +47,12 @@ impl Home {
         self.try_open().unwrap()
     }
 
+    /// The same store for another that works on it, which is the same process here.
+    #[expect(clippy::unused_self, reason = "a server has more than one")]
+    pub fn another(&self, store: &Store) -> Store {
+        store.clone()
+    }
+
     /// The same store after its process ended and began again.
     pub async fn reopen(&self, store: Store) -> Store {
         store.close().await.unwrap();

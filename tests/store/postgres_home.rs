@@ -43,6 +43,14 @@ impl Home {
         self.try_open().unwrap()
     }
 
+    /// The same store for another worker.
+    pub fn another(&self, store: &Store) -> Store {
+        match self {
+            Self::Server { .. } => self.open(),
+            Self::Folder(home) => home.another(store),
+        }
+    }
+
     /// The same store after its process ended and began again.
     pub async fn reopen(&self, store: Store) -> Store {
         store.close().await.unwrap();

@@ -4,21 +4,24 @@ mod alerts;
 mod care;
 mod chain;
 mod changes;
+mod claims;
 mod hooks;
 mod inbox;
 mod outbox;
 mod people;
 mod reads;
 mod whole;
+mod workers;
 
 pub use alerts::{DueReader, EventTold, FanOut, Met, ReaderCommit, ToldOf, WaitingReader, WaitingReaders};
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified};
 pub use chain::{SealWish, Sealed, Stamp};
 pub use changes::{ChangeQuery, ChangeSearch, FoundChanges, RetractCommit, Withdrawn};
+pub use claims::ClaimName;
 pub use hooks::{DeliveryLease, HookSettled};
 pub use inbox::{Exchanged, InboundCommit, KnownPerson, PersonVersion, TakenUp};
 pub(super) use outbox::LeaseToken;
-pub use outbox::{BounceCommit, Lease, LeasedMail, MailAction, MailListing, MailTrouble, OpenMails};
+pub use outbox::{BounceCommit, Lease, LeasedMail, MailAction, MailListing, MailTrouble, OpenMails, Pacing};
 pub use people::{Erased, Readers};
 pub use reads::{
     Accepted, Backfilled, HeldBody, KeptBody, KeptSchedule, KnownEntries, KnownSource, ReadCommit,
@@ -27,3 +30,4 @@ pub use reads::{
 pub use whole::{
     Archived, BackupNote, Compacted, GarbageReport, KindStats, Opened, Releasable, StoreSize, StoreStats,
 };
+pub use workers::{AdoptedConfig, Enrolment, FellowWorker};

@@ -7,6 +7,7 @@ use crate::domain::bounce::BounceKind;
 use crate::domain::breaker::Breaker;
 use crate::domain::id::{BodyHash, MailId};
 use crate::domain::outbox::Mail;
+use crate::settings::Pace;
 
 /// Names one handing-out of a mail: another one has another token, whoever it is to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,15 @@ pub struct Lease {
     pub mail: MailId,
     /// Of all its leases this one.
     pub(in crate::store) token: LeaseToken,
+}
+
+/// What holds mails back that are due.
+#[derive(Debug)]
+pub struct Pacing<F> {
+    /// The pace that all workers together keep to, where several send: how far it is used up stands in the store.
+    pub pace: Pace,
+    /// Where one process owns the store: whether a mail may go, or until when it has to wait.
+    pub may_go: F,
 }
 
 /// A mail in a sender's hands.

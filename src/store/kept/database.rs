@@ -4,12 +4,13 @@
 //! keys. What differs is how a step comes to be kept, and what only one of them has.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Sled;
 use super::copying::unfinished;
 use super::postgres::Postgres;
-use super::trees::{TreeName, Trees};
+use super::trees::{Opening, TreeName, Trees};
 use super::writes::Writes;
 use super::{garbage, kinds};
 use crate::domain::id::InstallationId;
@@ -181,11 +182,11 @@ impl Database {
         }
     }
 
-    /// Has this process be the one whose daemon works on it; of sled that is so already.
-    pub(in crate::store) async fn take_daemons_place(&self) -> Result<(), StoreError> {
+    /// What is known of this opening.
+    pub(in crate::store) fn opening(&self) -> &Arc<Opening> {
         match self {
-            Self::Sled(_) => Ok(()),
-            Self::Postgres { server, .. } => server.take_daemons_place().await,
+            Self::Sled(sled) => sled.opening(),
+            Self::Postgres { server, .. } => server.opening(),
         }
     }
 
@@ -193,7 +194,7 @@ impl Database {
     pub(in crate::store) async fn failure(&self) -> String {
         match self {
             Self::Sled(sled) => sled.failure().await,
-            Self::Postgres { server, .. } => server.failure().await,
+            Self::Postgres { .. } => std::future::pending().await,
         }
     }
 

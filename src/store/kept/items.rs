@@ -81,7 +81,8 @@ pub(in crate::store) fn next_look(trees: &Trees) -> Result<Option<DateTime<Utc>>
     trees.tree(TreeName::Looks).first()?.map(|(key, _)| Ok(look(&key)?.at)).transpose()
 }
 
-fn look(key: &[u8]) -> Result<DueReader, StoreError> {
+/// The look that a key is.
+pub(in crate::store) fn look(key: &[u8]) -> Result<DueReader, StoreError> {
     let damaged = |reason: String| undecodable("look", key, reason);
     let at = keys::moment_of(key).ok_or_else(|| damaged("it begins with no moment".to_owned()))?;
     let reader = String::from_utf8_lossy(keys::id_of(key)).parse();

@@ -16,6 +16,7 @@ mod breakers;
 mod chain;
 mod changes;
 mod check;
+pub(super) mod claims;
 mod clock;
 mod consent;
 pub(super) mod copying;
@@ -85,7 +86,7 @@ pub(super) use self::database::{Database, ask};
 use self::lock::Lock;
 pub(super) use self::remake::{check_backup, compact, import, restore};
 pub(super) use self::repair::{repair, verify};
-use self::trees::{TreeName, Trees};
+use self::trees::{Opening, TreeName, Trees};
 use self::writer::{DatabasePlace, OpenDatabase, SharedDatabase, Writer};
 use self::writes::Writes;
 use super::bell::SourceBell;
@@ -108,7 +109,7 @@ pub(super) struct Sled {
     measured: Arc<size::Measured>,
     /// One clean-up at a time.
     collecting: Arc<tokio::sync::Mutex<()>>,
-    bell: SourceBell,
+    opening: Arc<Opening>,
 }
 
 impl Sled {
@@ -118,7 +119,7 @@ impl Sled {
         let (trees, mark, opened) = admission::admit(folder, is_required)?;
         let installation = InstallationId::of(&mark.mark().installation);
         let place = DatabasePlace::of(folder).map_err(|error| admission::file_error(folder, &error))?;
-        let bell = trees.opening.bell.clone();
+        let opening = Arc::clone(&trees.opening);
         let open = OpenDatabase { trees, mark: Mutex::new(mark), folder: folder.to_owned(), place, lock };
         let shared: SharedDatabase = Arc::new(RwLock::new(Some(open)));
         let writer = Writer::start(Arc::clone(&shared)).map_err(|error| StoreError::Open {
@@ -134,13 +135,18 @@ impl Sled {
             is_surveyed: Arc::default(),
             measured: Arc::default(),
             collecting: Arc::default(),
-            bell,
+            opening,
         })
     }
 
     /// Rings for each source of which something is written that says when it is read.
     pub(super) fn bell(&self) -> &SourceBell {
-        &self.bell
+        &self.opening.bell
+    }
+
+    /// What is known of this opening.
+    pub(super) fn opening(&self) -> &Arc<Opening> {
+        &self.opening
     }
 
     /// Whose database it is.

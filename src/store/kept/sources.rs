@@ -20,7 +20,9 @@ use crate::domain::robots::RobotsCopy;
 use crate::domain::snapshot::{Baseline, QuarantinedRead, Snapshot};
 use crate::domain::source::{CountedRequest, QuotaUse};
 use crate::domain::touch::Touch;
-use crate::store::boundary::{Accepted, KnownEntries, KnownSource, ReadCommit, RematchCommit, SourceVersion};
+use crate::store::boundary::{
+    Accepted, ClaimName, KnownEntries, KnownSource, ReadCommit, RematchCommit, SourceVersion,
+};
 use crate::store::error::StoreError;
 use crate::store::steps::reads::{self, ReadEffect};
 
@@ -196,14 +198,15 @@ impl SourceRecords {
     }
 }
 
-/// Fails if the state of a source is not the one that the caller computed from.
+/// Fails if the state of a source is not the one that the caller computed from, or if this worker claimed the source and
+/// another has it by now: two that read it at once would both find the same, and tell it twice.
 pub(super) fn require(
     trees: &Trees,
     source: &SourceId,
     computed_from: SourceVersion,
 ) -> Result<(), StoreError> {
     if SourceRecords::of(trees, source)?.version() == computed_from {
-        return Ok(());
+        return trees.require_claim(&ClaimName::read(source));
     }
     Err(StoreError::Stale { source_id: source.clone() })
 }

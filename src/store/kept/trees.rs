@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::claims::Claims;
 use super::garbage::NeededBodies;
 use super::glances::Glances;
 use super::packs::Packs;
@@ -186,6 +187,8 @@ trees! {
     Told = "told", Records of "told event";
     /// SHA-256 of a host → `QuotaUse`.
     Uses = "uses", Records of "use of a quota";
+    /// Recipient domain, or `*` for all mail → `MailPace`, where several workers send.
+    Paces = "paces", Records of "pace of mail";
     /// Source id → `Touch`: what reads since changed in its `ReadState`.
     Touches = "touches", Records of "unchanged read";
 }
@@ -220,6 +223,8 @@ pub(in crate::store) struct Opening {
     pub(in crate::store) bell: SourceBell,
     /// How sources stand, as far as somebody asked.
     pub(super) glances: Glances,
+    /// What this opening has claimed.
+    pub(super) claims: Claims,
 }
 
 impl Opening {
@@ -232,7 +237,13 @@ impl Opening {
             leases: AtomicU64::new(0),
             bell: SourceBell::default(),
             glances: Glances::default(),
+            claims: Claims::default(),
         }
+    }
+
+    /// A token that no other lease has, nor another claim.
+    pub(in crate::store) fn next_lease(&self) -> LeaseToken {
+        LeaseToken { opening: self.number, number: self.leases.fetch_add(1, Ordering::Relaxed) }
     }
 
     /// Names it.
@@ -318,8 +329,7 @@ impl Trees {
 
     /// A token that no other lease has.
     pub(super) fn next_lease(&self) -> LeaseToken {
-        let opening = &self.opening;
-        LeaseToken { opening: opening.number, number: opening.leases.fetch_add(1, Ordering::Relaxed) }
+        self.opening.next_lease()
     }
 
     /// Whether the sender that has a lease may be alive. Of a database that one process owns, every other opening is

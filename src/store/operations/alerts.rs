@@ -32,9 +32,15 @@ impl Store {
         ask!(self.spread(spread).await)
     }
 
-    /// The looks that are due until then, the longest due first; a reader may be among them twice.
-    pub async fn due_readers(&self, until: DateTime<Utc>) -> Result<Vec<DueReader>, StoreError> {
-        ask!(self.due_readers(until).await)
+    /// The looks that are due until then, the longest due first, and whether there may be more; a reader may be among them
+    /// twice. Where several workers compose, at most `limit`, which the others pass over until these were composed, or a
+    /// minute has gone.
+    pub async fn due_readers(
+        &self,
+        until: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<(Vec<DueReader>, bool), StoreError> {
+        ask!(self.due_readers(until, limit).await)
     }
 
     /// When the next look is due.

@@ -71,14 +71,6 @@ impl Store {
         ask!(self.last_durable())
     }
 
-    /// Has this process be the one whose daemon works on the store. Other processes may open one that a server keeps.
-    ///
-    /// # Errors
-    /// [`StoreError::Locked`] while another process's daemon does.
-    pub async fn take_daemons_place(&self) -> Result<(), StoreError> {
-        ask!(self.take_daemons_place().await)
-    }
-
     /// Waits until the store takes nothing more, because the disk refused a write or its writer ended; gives
     /// the reason.
     pub async fn failure(&self) -> String {

@@ -5,8 +5,9 @@ use chrono::{DateTime, Duration, Utc};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
+use crate::settings::Pace;
 use crate::store::Store;
-use crate::store::boundary::{Lease, LeasedMail, MailAction, OpenMails};
+use crate::store::boundary::{Lease, LeasedMail, MailAction, OpenMails, Pacing};
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
 use crate::store::kept::ask;
@@ -26,20 +27,31 @@ impl Store {
         limit: usize,
         lasting: Duration,
     ) -> Result<Vec<LeasedMail>, StoreError> {
-        self.lease_due_if(now, limit, lasting, Doubt::Resend, |_| Ok(())).await
+        let pacing = Pacing { pace: Pace::default(), may_go: |_: &Mail| Ok(()) };
+        self.lease_due_if(now, limit, lasting, Doubt::Resend, pacing).await
     }
 
-    /// The same of those that may go; `may_go` gives the moment until which a mail has to wait. One whose
-    /// lease ended is taken back as [`Mail::reclaim`] says.
+    /// The same of those that may go by a pace. One whose lease ended is taken back as [`Mail::reclaim`] says.
     pub async fn lease_due_if(
         &self,
         now: DateTime<Utc>,
         limit: usize,
         lasting: Duration,
         doubt: Doubt,
-        may_go: impl FnMut(&Mail) -> Result<(), DateTime<Utc>> + Send + 'static,
+        pacing: Pacing<impl FnMut(&Mail) -> Result<(), DateTime<Utc>> + Send + 'static>,
     ) -> Result<Vec<LeasedMail>, StoreError> {
-        ask!(self.lease_due_if(now, limit, lasting, doubt, may_go).await)
+        ask!(self.lease_due_if(now, limit, lasting, doubt, pacing).await)
+    }
+
+    /// Notes for all workers that a recipient domain takes nothing more for now, or takes mails again. Where one process
+    /// owns the store, it keeps that in mind itself.
+    pub async fn note_domain(
+        &self,
+        domain: &str,
+        is_busy: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        ask!(self.note_domain(domain, is_busy, now).await)
     }
 
     /// Notes that a leased mail is handed over now, so that it counts as in doubt if nothing more is heard of it;

@@ -112,6 +112,16 @@ impl Store {
         ask!(self.count_request(request, now).await)
     }
 
+    /// What one origin said of being read when it was asked last.
+    pub async fn robots_of(&self, origin: &str) -> Result<Option<RobotsCopy>, StoreError> {
+        ask!(self.robots_of(origin).await)
+    }
+
+    /// Keeps what an origin said of being read, for other workers to know at once.
+    pub async fn keep_robots(&self, copy: RobotsCopy) -> Result<(), StoreError> {
+        ask!(self.keep_robots(copy).await)
+    }
+
     /// Which entries of a source's accepted state name whom.
     pub async fn standing(&self, source: &SourceId) -> Result<Option<MatchIndex>, StoreError> {
         ask!(self.standing(source).await)

@@ -6,6 +6,7 @@ use super::{Home, SEQUENCES};
 mod bodies;
 pub mod chain;
 mod changes;
+mod claims;
 mod hooks;
 mod inbox;
 mod incidents;

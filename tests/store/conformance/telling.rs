@@ -111,7 +111,7 @@ async fn what_two_compose_of_the_same_items_is_told_by_the_first_alone() {
     assert_eq!(subjects(&store).await, ["Change for one"]);
     assert_eq!(waiting(&store, ann()).await, []);
     assert_eq!(waiting(&store, bob()).await, [alert.id], "another's items are no matter");
-    let looks = store.due_readers(at(9)).await.unwrap();
+    let looks = store.due_readers(at(9), 99).await.unwrap().0;
     assert!(looks.iter().any(|look| look.reader == ann() && look.at == at(2)), "she is looked at again");
 }
 

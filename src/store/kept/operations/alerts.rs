@@ -1,6 +1,6 @@
 //! Alerts and their readers: who is told, when to look at them, and what is composed for them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use crate::domain::alert::Alert;
 use crate::domain::change::Change;
@@ -9,7 +9,11 @@ use crate::domain::id::ChangeId;
 use crate::store::boundary::{DueReader, FanOut, ReaderCommit, ToldOf, WaitingReaders};
 use crate::store::error::StoreError;
 use crate::store::kept::database::Database;
-use crate::store::kept::{changes, events, items};
+use crate::store::kept::trees::TreeName;
+use crate::store::kept::{changes, events, items, keys};
+
+/// Who claimed due readers composes their mails within this time.
+const CLAIMED_FOR: std::time::Duration = std::time::Duration::from_secs(60);
 
 impl Database {
     pub(in crate::store) async fn has_pending_alerts(&self) -> Result<bool, StoreError> {
@@ -27,8 +31,17 @@ impl Database {
     pub(in crate::store) async fn due_readers(
         &self,
         until: DateTime<Utc>,
-    ) -> Result<Vec<DueReader>, StoreError> {
-        self.read(move |trees| items::due_readers(trees, until)).await
+        limit: usize,
+    ) -> Result<(Vec<DueReader>, bool), StoreError> {
+        let Self::Postgres { server, .. } = self else {
+            let due = self.read(move |trees| items::due_readers(trees, until)).await?;
+            return Ok((due, false));
+        };
+        let before = keys::moment(until + Duration::milliseconds(1)).to_vec();
+        let claimed = server.claim(TreeName::Looks, before, limit, Vec::new(), CLAIMED_FOR).await?;
+        let due = claimed.iter().map(|key| items::look(key)).collect::<Result<Vec<_>, _>>()?;
+        let has_more = due.len() >= limit;
+        Ok((due, has_more))
     }
 
     pub(in crate::store) async fn next_look(&self) -> Result<Option<DateTime<Utc>>, StoreError> {

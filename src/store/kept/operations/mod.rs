@@ -18,3 +18,4 @@ mod schedule;
 mod screenings;
 mod tokens;
 mod whole;
+mod workers;

@@ -1,20 +1,23 @@
 //! The outbox: mails on their way.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use chrono::{DateTime, Duration, Utc};
 
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, MailId};
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome, QueuedMail};
-use crate::store::boundary::{Lease, LeasedMail, MailAction, OpenMails};
+use crate::settings::Pace;
+use crate::store::boundary::{Lease, LeasedMail, MailAction, OpenMails, Pacing};
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
 use crate::store::kept::database::Database;
+use crate::store::kept::outbox::SharedPaces;
 use crate::store::kept::postgres::Postgres;
 use crate::store::kept::trees::Trees;
 use crate::store::kept::writes::Writes;
 use crate::store::kept::{keys, outbox};
+
+/// Who claimed mails leases them within this time.
+const CLAIMED_FOR: std::time::Duration = std::time::Duration::from_secs(20);
 
 impl Database {
     pub(in crate::store) async fn dispatch(
@@ -32,8 +35,9 @@ impl Database {
         limit: usize,
         lasting: Duration,
         doubt: Doubt,
-        may_go: impl FnMut(&Mail) -> Result<(), DateTime<Utc>> + Send + 'static,
+        pacing: Pacing<impl FnMut(&Mail) -> Result<(), DateTime<Utc>> + Send + 'static>,
     ) -> Result<Vec<LeasedMail>, StoreError> {
+        let Pacing { pace, may_go } = pacing;
         match self {
             Self::Sled(sled) => {
                 sled.write(move |trees, writes| {
@@ -42,9 +46,22 @@ impl Database {
                 .await
             }
             Self::Postgres { server, .. } => {
-                Self::lease_among_others(server, now, limit, (lasting, doubt), may_go).await
+                Self::lease_among_others(server, now, limit, (lasting, doubt), pace).await
             }
         }
+    }
+
+    pub(in crate::store) async fn note_domain(
+        &self,
+        domain: &str,
+        is_busy: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if !self.is_of_server() {
+            return Ok(());
+        }
+        let domain = domain.to_owned();
+        self.write(move |trees, writes| outbox::note_domain(trees, writes, &domain, is_busy, now)).await
     }
 
     pub(in crate::store) async fn begin_sending(
@@ -171,25 +188,37 @@ impl Database {
         now: DateTime<Utc>,
         limit: usize,
         (lasting, doubt): (Duration, Doubt),
-        may_go: impl FnMut(&Mail) -> Result<(), DateTime<Utc>> + Send + 'static,
+        pace: Pace,
     ) -> Result<Vec<LeasedMail>, StoreError> {
-        let may_go = Arc::new(Mutex::new(may_go));
         let before = keys::moment(now + Duration::milliseconds(1)).to_vec();
+        // What is claimed and may not go yet would be there for nobody for a while.
+        let limit = match pace.rate_per_minute {
+            Some(_) => server.read(move |trees| SharedPaces::new(trees, pace, now).admits(limit)).await?,
+            None => limit,
+        };
         let (mut leased, mut looked_at) = (Vec::new(), Vec::new());
         for queue in outbox::DUE {
             while leased.len() < limit && looked_at.len() < outbox::MAX_LOOKED_AT {
                 let wanted = limit - leased.len();
-                let due = server.claim(queue, before.clone(), wanted, looked_at.clone()).await?;
+                let due = server.claim(queue, before.clone(), wanted, looked_at.clone(), CLAIMED_FOR).await?;
                 if due.is_empty() {
                     break;
                 }
                 looked_at.extend(due.iter().map(|key| keys::id_of(key).to_vec()));
-                let may_go = Arc::clone(&may_go);
                 let step = move |trees: &Trees, writes: &mut Writes| {
-                    let mut may_go = may_go.lock().unwrap_or_else(PoisonError::into_inner);
-                    outbox::lease_these(trees, writes, &due, now, wanted, (lasting, doubt), &mut *may_go)
+                    let paces = SharedPaces::new(trees, pace, now);
+                    let wanted = paces.admits(wanted)?;
+                    let may_go = |mail: &Mail| paces.may_go(mail);
+                    let leased =
+                        outbox::lease_these(trees, writes, &due, now, wanted, (lasting, doubt), may_go)?;
+                    paces.keep(writes, leased.len())?;
+                    Ok((leased, wanted))
                 };
-                leased.extend(server.write(step).await?);
+                let (more, admitted) = server.write(step).await?;
+                leased.extend(more);
+                if admitted < wanted {
+                    return Ok(leased);
+                }
             }
         }
         Ok(leased)

@@ -20,7 +20,8 @@ use crate::store::boundary::{
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
 use crate::store::kept::database::Database;
-use crate::store::kept::{history, records, sources};
+use crate::store::kept::trees::TreeName;
+use crate::store::kept::{history, keys, records, sources};
 
 impl Database {
     pub(in crate::store) async fn baseline(&self, source: &SourceId) -> Result<Option<Baseline>, StoreError> {
@@ -109,6 +110,18 @@ impl Database {
         now: DateTime<Utc>,
     ) -> Result<Option<Duration>, StoreError> {
         self.write(move |trees, writes| sources::count_request(trees, writes, &request, now)).await
+    }
+
+    pub(in crate::store) async fn robots_of(&self, origin: &str) -> Result<Option<RobotsCopy>, StoreError> {
+        let key = keys::digest(origin);
+        self.read(move |trees| trees.get(TreeName::Robots, &key)).await
+    }
+
+    pub(in crate::store) async fn keep_robots(&self, copy: RobotsCopy) -> Result<(), StoreError> {
+        self.write(move |trees, writes| {
+            writes.put(trees, TreeName::Robots, &keys::digest(&copy.origin), &copy)
+        })
+        .await
     }
 
     pub(in crate::store) async fn standing(

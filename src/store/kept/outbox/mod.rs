@@ -3,6 +3,7 @@
 mod handling;
 mod leasing;
 mod listing;
+mod pacing;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ pub(in crate::store) use self::leasing::{
     MAX_LOOKED_AT, begin, give_back, lease_due, lease_these, reclaim_leases, settle,
 };
 pub(in crate::store) use self::listing::{find, list, message, next_due, queue, telling, to};
+pub(in crate::store) use self::pacing::{SharedPaces, note_domain};
 
 /// A mail as it is kept: its bytes lie among the bodies.
 #[derive(Debug, Serialize, Deserialize)]

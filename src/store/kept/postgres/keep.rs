@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use deadpool_postgres::Client;
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join3};
 
 use super::fault::{FaultKind, ServerFault};
 use super::statements::{self, sql};
 use crate::store::kept::trees::TreeName;
-use crate::store::kept::writes::Writes;
+use crate::store::kept::writes::{Writes, scheduled};
 
 /// What was kept of a step.
 pub(super) enum KeepResult {
@@ -23,10 +23,13 @@ pub(super) enum KeepResult {
 }
 
 /// Writes what a step gathered, and ends its transaction.
+///
+/// Where a step writes when a source is read, it notes that for the other workers (`hearing.rs`).
 pub(super) async fn keep(
     client: &Client,
     is_begun: bool,
     writes: &Writes,
+    opening: u64,
 ) -> Result<KeepResult, ServerFault> {
     let of = |error: tokio_postgres::Error| ServerFault::of(&error);
     if writes.is_empty() {
@@ -52,16 +55,23 @@ pub(super) async fn keep(
             prepared.push((remove, of_tree.removed.clone(), None));
         }
     }
+    let sources: Vec<String> = scheduled(&writes.last_words()).iter().map(ToString::to_string).collect();
+    let ring = client.prepare_cached(statements::RING).await.map_err(of)?;
+    let opening = opening.cast_signed();
+    let noting =
+        async { if sources.is_empty() { Ok(0) } else { client.execute(&ring, &[&sources, &opening]).await } };
     let sent = prepared.iter().map(|(statement, keys, records)| async move {
         match records {
             Some(records) => client.execute(statement, &[keys, records]).await,
             None => client.execute(statement, &[keys]).await,
         }
     });
-    let (named, sent) = join(client.query_one(&name, &[]), join_all(sent)).await;
+    let (named, sent, noted) = join3(client.query_one(&name, &[]), join_all(sent), noting).await;
+    // The first that failed says why; those behind it only that it did.
     for written in sent {
         written.map_err(of)?;
     }
+    noted.map_err(of)?;
     let step: String = named.map_err(of)?.get(0);
     match client.batch_execute(statements::COMMIT).await.map_err(of) {
         Ok(()) => Ok(KeepResult::Committed),

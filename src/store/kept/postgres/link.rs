@@ -4,23 +4,24 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Client, Pool, PoolError};
 use tokio::runtime::{Handle, Runtime};
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_postgres::Config;
 
 use super::fault::ServerFault;
+use super::hearing::Hearing;
 use super::schema::{self, SchemaState};
 use super::statements;
 use super::view::View;
+use super::workers::Enrolled;
 use super::{connect, keep, whole};
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::id::InstallationId;
-use crate::settings::DatabaseUrl;
+use crate::settings::{DatabaseUrl, StoreRules};
 use crate::store::boundary::Opened;
 use crate::store::error::StoreError;
 use crate::store::kept::trees::{Opening, Trees};
@@ -53,6 +54,9 @@ const GONE_ASKED_EVERY: Duration = Duration::from_millis(5);
 /// The next try to connect is made after this.
 const AGAIN: Duration = Duration::from_millis(250);
 
+/// What is no step is asked again so often.
+const MAX_ASKED: usize = 5;
+
 /// The oldest server that is known to do.
 const MIN_VERSION: i32 = 150_000;
 
@@ -67,11 +71,12 @@ pub(super) struct ServerLink {
     last_durable: Mutex<Instant>,
     /// Held together by those who try; alone by one that others came before too often.
     turn: RwLock<()>,
-    /// Holds the opening at the server, see [`Trees::may_be_alive`]; and the daemon's place, where it was taken.
+    /// Holds the opening at the server, see [`Trees::may_be_alive`]; keeps claims up and hears of others.
     pub(super) presence: Mutex<Vec<JoinHandle<()>>>,
     pub(super) config: Config,
-    /// Why nothing more may be done as the one daemon.
-    pub(super) failure: watch::Sender<Option<String>>,
+    pub(super) hearing: Arc<Hearing>,
+    /// What this process is to the others, where it is a daemon.
+    enrolled: Mutex<Option<Enrolled>>,
 }
 
 /// Threads that drive connections. They may be let go of anywhere.
@@ -114,12 +119,14 @@ impl ServerLink {
     /// Opens the database, whose tables must be this program's; makes them where there are none and none need be.
     pub(super) fn open(
         url: &DatabaseUrl,
-        is_required: bool,
+        rules: &StoreRules,
     ) -> Result<(Arc<Self>, InstallationId, Opened), StoreError> {
         let link = Self::of(url)?;
-        let is_new = link.wait(link.admit(is_required))?;
+        let is_new = link.wait(link.admit(rules.required))?;
         link.wait(link.hold_opening())?;
         let link = Arc::new(link);
+        let horizon = link.aside(|link| link.look(Trees::horizon))?;
+        link.keep_hearing(horizon, rules.listens);
         let installation = InstallationId::of(&link.aside(|link| link.step(&mut whole::installation))?);
         Ok((link, installation, if is_new { Opened::New } else { Opened::Known }))
     }
@@ -160,7 +167,8 @@ impl ServerLink {
             turn: RwLock::default(),
             presence: Mutex::default(),
             config,
-            failure: watch::Sender::new(None),
+            hearing: Arc::default(),
+            enrolled: Mutex::default(),
         })
     }
 
@@ -227,6 +235,10 @@ impl ServerLink {
         &self.opening
     }
 
+    pub(super) fn enrolled(&self) -> MutexGuard<'_, Option<Enrolled>> {
+        self.enrolled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn place(&self) -> &str {
         &self.place
     }
@@ -282,6 +294,27 @@ impl ServerLink {
             }
             std::thread::park_timeout(AGAIN);
         }
+    }
+
+    /// A connection, or why there is none just now.
+    pub(super) async fn client_now(&self) -> Result<Client, ServerFault> {
+        self.pool.get().await.map_err(of_pool)
+    }
+
+    /// Asks the server something that may be asked twice, again where the connection was cut.
+    pub(super) fn ask<R, F: Future<Output = Result<R, ServerFault>>>(
+        &self,
+        question: &impl Fn(Client) -> F,
+    ) -> Result<R, StoreError> {
+        let mut last = ServerFault::other("it was never asked".to_owned());
+        for _ in 0..MAX_ASKED {
+            match self.block_on(question(self.client()?)) {
+                Ok(answer) => return Ok(answer),
+                Err(fault) if fault.is_passing() => last = fault,
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+        Err(last.into())
     }
 
     /// Has a future of a connection come to its end.
@@ -354,10 +387,12 @@ impl ServerLink {
         let Some(view) = trees.into_view() else { return AttemptResult::Done(Err(StoreError::Closed)) };
         let (client, is_begun, fault) = view.end();
         let kept = match (answer, fault) {
-            (Ok(Ok(answer)), None) => match self.block_on(keep::keep(&client, is_begun, &writes)) {
-                Ok(kept) => Ok((answer, kept)),
-                Err(fault) => Err((fault.clone().into(), Some(fault))),
-            },
+            (Ok(Ok(answer)), None) => {
+                match self.block_on(keep::keep(&client, is_begun, &writes, self.opening.number())) {
+                    Ok(kept) => Ok((answer, kept)),
+                    Err(fault) => Err((fault.clone().into(), Some(fault))),
+                }
+            }
             (Ok(Ok(_)), Some(fault)) => Err((fault.clone().into(), Some(fault))),
             (Ok(Err(error)), fault) => Err((error, fault)),
             // A panic ends the step, not the store; its waiter hears that the store let go of it.
@@ -388,8 +423,10 @@ impl ServerLink {
 
     fn committed<R>(&self, writes: &Writes, answer: R) -> AttemptResult<R> {
         *self.last_durable.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let words = writes.last_words();
+        self.hearing.note(&words);
         if self.opening.bell.is_heard() {
-            for source in writes::scheduled(&writes.last_words()) {
+            for source in writes::scheduled(&words) {
                 self.opening.bell.ring(source);
             }
         }
@@ -424,8 +461,12 @@ impl ServerLink {
 
     /// Takes nothing more, once what is under way has ended, and waits until others see that this opening is gone.
     pub(super) fn close(&self) {
+        self.wait(self.opening.claims.until_all_left());
         self.is_closed.store(true, Ordering::SeqCst);
         drop(self.turn.write().unwrap_or_else(PoisonError::into_inner));
+        self.wait(async {
+            let _ = tokio::time::timeout(GONE_WITHIN, self.say_goodbye()).await;
+        });
         self.leave();
         self.wait(async {
             let _ = tokio::time::timeout(GONE_WITHIN, self.is_gone()).await;

@@ -2,13 +2,16 @@
 //!
 //! The steps are the same as for any database. Here each is a transaction of its own that the server keeps only as if
 //! no other had been done at the same time (`SERIALIZABLE`); a step that another came before is done anew, and nobody
-//! waits for a lock that all would share. `link` does steps and looks, `view` is what they see, `queue` hands out what
-//! is due without two workers getting into each other's way.
+//! waits for a lock that all would share. `link` does steps and looks, `view` is what they see. What one worker at a time
+//! may do is claimed by statements of their own: rows of a queue (`queue`) or names (`claims`). `hearing` has a worker
+//! hear what the others wrote, `workers` knows which there are.
 //!
 //! `docs/adr/0013-postgresql.md` has the reasons.
 
+mod claims;
 mod connect;
 mod fault;
+mod hearing;
 mod keep;
 mod link;
 mod presence;
@@ -17,6 +20,7 @@ mod schema;
 mod statements;
 mod view;
 mod whole;
+mod workers;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,7 +32,7 @@ use self::link::ServerLink;
 pub(in crate::store) use self::view::{KeyRange, View};
 pub(in crate::store) use self::whole::{check, verify};
 use super::survey_into;
-use super::trees::Trees;
+use super::trees::{Opening, Trees};
 use super::writes::Writes;
 use crate::domain::id::InstallationId;
 use crate::settings::{DatabaseUrl, StoreRules};
@@ -51,7 +55,7 @@ pub(in crate::store) struct Postgres {
 impl Postgres {
     /// Opens the database; makes its tables where it has none.
     pub(in crate::store) fn open(url: &DatabaseUrl, rules: &StoreRules) -> Result<Self, StoreError> {
-        let (link, installation, opened) = ServerLink::open(url, rules.required)?;
+        let (link, installation, opened) = ServerLink::open(url, rules)?;
         let bytes = link.aside(|link| link.look(whole::bytes))?;
         Ok(Self { link, installation, opened, bytes, is_surveyed: Arc::default() })
     }
@@ -144,14 +148,14 @@ impl Postgres {
         PendingWrite::of(answered)
     }
 
-    /// Has this process be the one whose daemon works on it.
-    pub(in crate::store) async fn take_daemons_place(&self) -> Result<(), StoreError> {
-        self.link.take_daemons_place().await
+    /// Waits until another says that something is to be told or sent.
+    pub(in crate::store) async fn hinted(&self) {
+        self.link.hearing.mail().await;
     }
 
-    /// See [`ServerLink::failure`].
-    pub(in crate::store) async fn failure(&self) -> String {
-        self.link.failure().await
+    /// What is known of this opening.
+    pub(in crate::store) fn opening(&self) -> &Arc<Opening> {
+        self.link.opening()
     }
 
     /// Gives the database free.

@@ -1,6 +1,6 @@
 //! What an opening holds at the server for as long as it is there: its number, by which others see that its process is
-//! alive, and where it is a daemon's, the place of the one daemon. Each is a session's lock on a connection of its own,
-//! which the server gives free when the connection ends, and which is taken again where only the connection was lost.
+//! alive. It is a session's lock on a connection of its own, which the server gives free when the connection ends, and
+//! which is taken again where only the connection was lost.
 
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
@@ -35,50 +35,10 @@ impl ServerLink {
         Ok(())
     }
 
-    fn keep_up(&self, presence: impl Future<Output = ()> + Send + 'static) {
+    /// Does something beside the steps, until this is closed.
+    pub(super) fn keep_up(&self, presence: impl Future<Output = ()> + Send + 'static) {
         let presence = self.handle().spawn(presence);
         self.presence.lock().unwrap_or_else(PoisonError::into_inner).push(presence);
-    }
-
-    /// Takes the place of the one daemon.
-    ///
-    /// # Errors
-    /// [`StoreError::Locked`] while another has it.
-    pub(super) async fn take_daemons_place(self: &Arc<Self>) -> Result<(), StoreError> {
-        let config = self.config.clone();
-        let taken = self.handle().spawn(async move { daemons_place(&config).await }).await;
-        let Some(held) = taken.map_err(|_| StoreError::Closed)?? else {
-            return Err(StoreError::Locked { path: self.place().to_owned(), holder: None });
-        };
-        let (config, failure) = (self.config.clone(), self.failure.clone());
-        self.keep_up(async move {
-            let mut held = held;
-            loop {
-                held.await;
-                held = loop {
-                    match daemons_place(&config).await {
-                        Ok(Some(again)) => break again,
-                        Ok(None) => {
-                            let reason =
-                                "the connection to the server was lost, and another daemon took over";
-                            failure.send_replace(Some(reason.to_owned()));
-                            return;
-                        }
-                        Err(_) => tokio::time::sleep(AGAIN).await,
-                    }
-                };
-            }
-        });
-        Ok(())
-    }
-
-    /// Waits until nothing more may be done as the one daemon; gives the reason.
-    pub(super) async fn failure(&self) -> String {
-        let mut failure = self.failure.subscribe();
-        match failure.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().unwrap_or_default(),
-            Err(_) => std::future::pending().await,
-        }
     }
 
     /// Gives free what this opening holds at the server.
@@ -114,12 +74,4 @@ async fn hold(config: &Config, opening: u64) -> Result<SessionGuard, StoreError>
     let holding = client.execute(statements::HOLD_OPENING, &[&opening.cast_signed()]).await;
     holding.map_err(|error| StoreError::from(ServerFault::of(&error)))?;
     Ok(held)
-}
-
-/// Takes the place of the one daemon; nothing where another has it.
-async fn daemons_place(config: &Config) -> Result<Option<SessionGuard>, StoreError> {
-    let (client, held) = apart(config).await?;
-    let taken = client.query_one(statements::TAKE_DAEMONS_PLACE, &[]).await;
-    let taken = taken.map_err(|error| StoreError::from(ServerFault::of(&error)))?;
-    Ok(taken.get::<_, bool>(0).then_some(held))
 }

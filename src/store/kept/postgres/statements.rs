@@ -29,9 +29,10 @@ pub(super) const FATE_OF_STEP: &str = "SELECT pg_xact_status($1::text::xid8)";
 pub(super) const HORIZON: &str = "SELECT pg_current_snapshot()::text";
 
 /// Of each connection: whole tables are not to be read where an index leads, since a step that read one is in the way
-/// of everybody who writes it; and nobody holds a transaction open who has gone away.
+/// of everybody who writes it; statements that are no step of their own, as claims are, pass over what others are just
+/// taking instead of failing; and nobody holds a transaction open who has gone away.
 pub(super) const SET_UP: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; \
-    SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'regwatch'";
+    SET default_transaction_isolation = 'read committed'; SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'regwatch'";
 
 /// Holds an opening for as long as the connection stands.
 pub(super) const HOLD_OPENING: &str = "SELECT pg_advisory_lock($1)";
@@ -39,8 +40,91 @@ pub(super) const HOLD_OPENING: &str = "SELECT pg_advisory_lock($1)";
 /// Whether nobody holds an opening.
 pub(super) const IS_GONE: &str = "SELECT pg_try_advisory_xact_lock($1)";
 
-/// Takes the place of the one daemon, for as long as the connection stands.
-pub(super) const TAKE_DAEMONS_PLACE: &str = "SELECT pg_try_advisory_lock(7166920442)";
+/// Makes the rows of claims that were never made.
+pub(super) const MAKE_CLAIMS: &str =
+    "INSERT INTO claims (name) SELECT unnest($1::text[]) ON CONFLICT (name) DO NOTHING";
+
+/// Claims those that nobody has, and that nobody is just claiming. A daemon claims only while its configuration is the one in force. With each comes whether its last owner never gave it
+/// back, and what was noted.
+pub(super) const CLAIM: &str = "WITH free AS (SELECT name, owner FROM claims WHERE name = ANY($1) \
+    AND (until <= clock_timestamp() OR (owner = $2 AND number = $3)) \
+    AND ($5::text IS NULL OR $5 = coalesce((SELECT fingerprint FROM generations ORDER BY number DESC LIMIT 1), $5)) \
+    FOR UPDATE SKIP LOCKED) \
+    UPDATE claims SET owner = $2, number = $3, until = clock_timestamp() + make_interval(secs => $4) FROM free \
+    WHERE claims.name = free.name \
+    RETURNING claims.name, free.owner <> 0, claims.note, (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+/// How long each is not free yet.
+pub(super) const FREE_IN: &str = "SELECT name, extract(epoch FROM until - clock_timestamp())::float8 FROM claims WHERE name = ANY($1) \
+     AND until > clock_timestamp()";
+
+/// Has claims last on that are still this opening's.
+pub(super) const KEEP_UP: &str = "UPDATE claims SET until = clock_timestamp() + make_interval(secs => held.lasting) \
+    FROM unnest($1::text[], $2::bigint[], $3::float8[]) AS held (name, number, lasting) \
+    WHERE claims.name = held.name AND claims.number = held.number AND claims.owner = $4 RETURNING claims.name";
+
+/// Gives one back, which rests for a time.
+pub(super) const GIVE_BACK: &str = "UPDATE claims SET owner = 0, \
+    until = clock_timestamp() + make_interval(secs => $4), note = coalesce($5, note) \
+    WHERE name = $1 AND owner = $2 AND number = $3";
+
+/// Whether one is still this opening's; as long as the step that asks is under way nobody else can take it.
+pub(super) const HOLDS: &str =
+    "SELECT 1 FROM claims WHERE name = $1 AND owner = $2 AND number = $3 FOR SHARE";
+
+/// Forgets claims that nobody has had for long.
+pub(super) const FORGET_CLAIMS: &str =
+    "DELETE FROM claims WHERE until < clock_timestamp() - interval '2 days'";
+
+/// Notes for other workers that something was written which says when sources are read.
+pub(super) const RING: &str = "INSERT INTO rung AS kept (source, opening, by) \
+    SELECT unnest($1::text[]), $2::bigint, pg_current_xact_id() ON CONFLICT (source) DO UPDATE \
+    SET opening = excluded.opening, by = excluded.by";
+
+/// Of which sources other openings wrote something by steps that had not ended at a horizon; and the next horizon.
+pub(super) const RUNG_SINCE: &str = "SELECT pg_current_snapshot()::text, \
+    (SELECT array_agg(source) FROM rung WHERE by >= pg_snapshot_xmin($1::text::pg_snapshot) \
+    AND NOT pg_visible_in_snapshot(by, $1::text::pg_snapshot) AND opening <> $2)";
+
+/// Hears what others say.
+pub(super) const LISTEN: &str = "LISTEN regwatch";
+
+/// Says something to the others.
+pub(super) const SAY: &str = "SELECT pg_notify('regwatch', $1)";
+
+/// Adopts a configuration unless it is in force; one that another took the place of only if somebody insists.
+pub(super) const ADOPT: &str = "INSERT INTO generations (number, fingerprint) \
+    SELECT coalesce(max(number), 0) + 1, $1 FROM generations \
+    HAVING ($2 OR NOT coalesce(bool_or(fingerprint = $1), false)) \
+    AND coalesce((SELECT fingerprint FROM generations ORDER BY number DESC LIMIT 1), '') <> $1";
+
+/// The configuration in force.
+pub(super) const GENERATION: &str = "SELECT number, fingerprint, (extract(epoch FROM adopted_at) * 1000)::bigint \
+    FROM generations ORDER BY number DESC LIMIT 1";
+
+/// Makes a daemon known, and that it is alive.
+pub(super) const ENROL: &str = "INSERT INTO workers (opening, record, seen_at) \
+    VALUES ($1, $2::text::jsonb, clock_timestamp()) ON CONFLICT (opening) DO UPDATE \
+    SET record = excluded.record, seen_at = excluded.seen_at";
+
+/// All daemons: whether each is alive, which configuration it has, whether that is in force, and what it has claimed.
+pub(super) const WORKERS: &str = "SELECT opening, record::text, (extract(epoch FROM seen_at) * 1000)::bigint, \
+    seen_at > clock_timestamp() - interval '30 seconds' AND NOT pg_try_advisory_xact_lock(opening), \
+    (SELECT max(number) FROM generations WHERE fingerprint = record ->> 'configuration'), \
+    coalesce(record ->> 'configuration' = (SELECT fingerprint FROM generations ORDER BY number DESC LIMIT 1), true), \
+    (SELECT array_agg(name ORDER BY name) FROM (SELECT name FROM claims WHERE owner = opening \
+    AND until > clock_timestamp() ORDER BY name LIMIT 20) AS held) \
+    FROM workers ORDER BY record ->> 'host', opening";
+
+/// The daemons whose process is gone, apart from this one.
+pub(super) const DEPARTED: &str =
+    "SELECT opening FROM workers WHERE opening <> $1 AND pg_try_advisory_xact_lock(opening)";
+
+/// Has what openings claimed be free.
+pub(super) const FREE_CLAIMS: &str = "UPDATE claims SET until = '-infinity' WHERE owner = ANY($1)";
+
+/// Forgets daemons.
+pub(super) const FORGET_WORKERS: &str = "DELETE FROM workers WHERE opening = ANY($1)";
 
 /// How the server stands: what is off that must be on, and its clock in milliseconds.
 pub(super) const STANDING: &str = "SELECT current_setting('fsync'), current_setting('full_page_writes'), \
@@ -68,13 +152,29 @@ pub(super) const MIGRATIONS: &str = "SELECT number, name, sha256 FROM migrations
 pub(super) const NOTE_MIGRATION: &str = "INSERT INTO migrations (number, name, sha256) VALUES ($1, $2, $3)";
 
 /// Those that are not of one table.
-const PLAIN: [&str; 10] = [
+const PLAIN: [&str; 26] = [
     NAME_STEP,
     FATE_OF_STEP,
     HORIZON,
     HOLD_OPENING,
     IS_GONE,
-    TAKE_DAEMONS_PLACE,
+    MAKE_CLAIMS,
+    CLAIM,
+    FREE_IN,
+    KEEP_UP,
+    GIVE_BACK,
+    HOLDS,
+    FORGET_CLAIMS,
+    RING,
+    RUNG_SINCE,
+    SAY,
+    ADOPT,
+    GENERATION,
+    ENROL,
+    WORKERS,
+    DEPARTED,
+    FREE_CLAIMS,
+    FORGET_WORKERS,
     STANDING,
     BYTES,
     MIGRATIONS,
@@ -159,7 +259,7 @@ enum TableKind {
 impl TableKind {
     fn of(tree: TreeName) -> Self {
         match tree {
-            TreeName::MailsDue | TreeName::UrgentDue => Self::Queue,
+            TreeName::MailsDue | TreeName::UrgentDue | TreeName::Looks => Self::Queue,
             TreeName::Bodies | TreeName::WatchlistVersions => Self::Collected,
             _ => Self::Plain,
         }
@@ -191,15 +291,16 @@ fn range(table: &str, number: usize) -> String {
 }
 
 /// Takes the first that are due and that nobody else has just taken, but for those that the same operation had already,
-/// by what stands behind the moment. Who takes them has this long to say what becomes
-/// of them; otherwise they are there for others again.
+/// by what stands behind the moment. Who takes them has so many seconds to say what becomes of them; otherwise they are
+/// there for others again. A daemon takes some only while its configuration is the one in force.
 fn claim(table: &str) -> String {
     format!(
         "WITH due AS (SELECT key FROM {table} WHERE key < $1 \
          AND substr(key, 9) <> ALL($3) \
          AND (claimed_until IS NULL OR claimed_until < clock_timestamp()) \
+         AND ($5::text IS NULL OR $5 = coalesce((SELECT fingerprint FROM generations ORDER BY number DESC LIMIT 1), $5)) \
          ORDER BY key LIMIT $2 FOR UPDATE SKIP LOCKED) \
-         UPDATE {table} SET claimed_until = clock_timestamp() + interval '20 seconds' FROM due \
+         UPDATE {table} SET claimed_until = clock_timestamp() + make_interval(secs => $4) FROM due \
          WHERE {table}.key = due.key RETURNING {table}.key"
     )
 }
