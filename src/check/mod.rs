@@ -30,15 +30,14 @@ mod verdict;
 mod whole;
 mod witness;
 
-use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use url::Url;
 
@@ -56,7 +55,7 @@ use crate::extract::{RawDocument, within};
 use crate::fetch::{FetchError, FetchResponse, Fetcher};
 use crate::metrics::Counts;
 use crate::registry::Registry;
-use crate::store::{ReadCommit, Store, StoreError};
+use crate::store::{Claim, ReadCommit, Store, StoreError};
 
 use cache_hints::CacheHints;
 use commit::FirstAnswer;
@@ -127,7 +126,6 @@ pub struct Checker {
     full_read_every: u32,
     max_freshness: Duration,
     counts: Option<Counts>,
-    turns: Mutex<HashMap<SourceId, Arc<tokio::sync::Mutex<()>>>>,
     /// Held while a large list is read: what several take in memory at once would have no bound.
     large: tokio::sync::Mutex<()>,
 }
@@ -154,7 +152,6 @@ impl Checker {
             full_read_every,
             max_freshness,
             counts: None,
-            turns: Mutex::default(),
             large: tokio::sync::Mutex::default(),
         }
     }
@@ -170,9 +167,9 @@ impl Checker {
         self.read_in_slot(source, options, &mut None).await.0
     }
 
-    /// Reads one source because it is due; returns also whether how that went is in the store.
-    pub async fn read_as_scheduled(&self, source: &Source) -> (SourceCheck, bool) {
-        self.read_in_slot(source, ReadOptions::default(), &mut None).await
+    /// Reads one source because it is due, by whoever claimed it; returns also whether how that went is in the store.
+    pub async fn read_as_scheduled(&self, source: &Source, claim: Claim) -> (SourceCheck, bool) {
+        self.read_claimed(source, ReadOptions::default(), &mut None, claim).await
     }
 
     /// The same for whoever has a slot, which is given back as soon as another source may be read: before what
@@ -183,7 +180,24 @@ impl Checker {
         options: ReadOptions,
         slot: &mut Slot,
     ) -> (SourceCheck, bool) {
-        let turn = self.turn(&source.id).await;
+        match self.turn(&source.id).await {
+            Ok(claim) => self.read_claimed(source, options, slot, claim).await,
+            Err(error) => {
+                let failed = ReadOutcome::failed(error_chain(&error), None).into_check(source);
+                log(&failed);
+                (failed, false)
+            }
+        }
+    }
+
+    /// Reads a source that nobody else reads until the claim is given back.
+    async fn read_claimed(
+        &self,
+        source: &Source,
+        options: ReadOptions,
+        slot: &mut Slot,
+        claim: Claim,
+    ) -> (SourceCheck, bool) {
         let FinishedRead { mut found, waits, mut is_kept } = self.read_once(source, options, slot).await;
         // What seems to have been taken out of a feed is looked for again at once: the next read may come too late
         // for whoever must know, and a feed that was half written is whole again by then.
@@ -198,7 +212,7 @@ impl Checker {
         if !found.verdict.is_read() && !source.request.announcers.is_empty() && !options.dry_run {
             found = self.with_announcements(source, found).await;
         }
-        drop(turn);
+        drop(claim);
         if let Some(counts) = &self.counts {
             counts.read(found.verdict);
         }
@@ -247,6 +261,12 @@ impl Checker {
         let read_at = self.clock.now();
         if let Err(error @ (FetchError::Paused { .. } | FetchError::Quota { .. })) = &answer {
             return self.left_alone(source, known, (error, read_at), options).await;
+        }
+        if let Err(error @ FetchError::NoTurn { .. }) = &answer {
+            // That says nothing of the source.
+            return Ok(FinishedRead::unkept(
+                ReadOutcome::failed(error_chain(error), None).into_check(source),
+            ));
         }
         let first = answer.as_ref().ok().map(FirstAnswer::of);
         let word = answer.as_ref().ok().map(|answer| CacheHints::of(source, answer, self.max_freshness));
@@ -399,13 +419,9 @@ impl Checker {
         turn
     }
 
-    /// Waits until nobody else reads the source.
-    async fn turn(&self, source: &SourceId) -> OwnedMutexGuard<()> {
-        let lock = {
-            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(turns.entry(source.clone()).or_default())
-        };
-        lock.lock_owned().await
+    /// Waits until nobody else reads the source, in this process or another.
+    async fn turn(&self, source: &SourceId) -> Result<Claim, StoreError> {
+        self.store.claim_source(source).await
     }
 }
 

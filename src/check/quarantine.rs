@@ -91,7 +91,7 @@ impl Checker {
     /// # Errors
     /// Nothing is held, or it gives no entries under the current settings.
     pub async fn accept(&self, source: &Source, untold: bool) -> Result<SourceCheck, ReviewError> {
-        let _turn = self.turn(&source.id).await;
+        let _turn = self.turn(&source.id).await?;
         let watchlist = self.registry.current();
         let notices = self.rematch_in_turn(source, &watchlist).await?;
         let case = self.case(source).await?.ok_or_else(|| ReviewError::NothingHeld(source.id.clone()))?;
@@ -122,7 +122,7 @@ impl Checker {
     /// # Errors
     /// Nothing is held.
     pub async fn reject(&self, source: &Source) -> Result<QuarantinedRead, ReviewError> {
-        let _turn = self.turn(&source.id).await;
+        let _turn = self.turn(&source.id).await?;
         let nothing = || ReviewError::NothingHeld(source.id.clone());
         let known = self.store.known(&source.id).await?;
         let held = known.held.ok_or_else(nothing)?;

@@ -50,7 +50,7 @@ impl Checker {
         change: &Change,
         reason: Option<String>,
     ) -> Result<Retraction, RetractError> {
-        let _turn = self.turn(&source.id).await;
+        let _turn = self.turn(&source.id).await?;
         if change.retracted_at.is_some() {
             return Err(RetractError::Before(change.id.to_string()));
         }

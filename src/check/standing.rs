@@ -20,8 +20,13 @@ impl Checker {
     /// # Errors
     /// The store's error; then nothing is kept, and the next read or start tries again.
     pub async fn rematch(&self, source: &Source) -> Result<Vec<Change>, StoreError> {
-        let _turn = self.turn(&source.id).await;
-        self.rematch_in_turn(source, &self.registry.current()).await
+        let watchlist = self.registry.current();
+        // Mostly there is nothing to do, for which nobody need wait for the source.
+        if SourceContext::load(&self.store, source).await?.is_matched_with(&watchlist) {
+            return Ok(Vec::new());
+        }
+        let _turn = self.turn(&source.id).await?;
+        self.rematch_in_turn(source, &watchlist).await
     }
 
     /// The same for whoever has the source's turn.

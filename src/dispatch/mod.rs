@@ -45,6 +45,9 @@ const SPREAD_PAGE: usize = 1_000;
 /// Readers whose mails are made and kept in one commit.
 const COMPOSE_PAGE: usize = 250;
 
+/// The job of taking back what was told and of giving alerts to their readers.
+const FAN_OUT: &str = "fan-out";
+
 /// Rounds over readers whose items others took meanwhile; what is left then waits for the next.
 const MAX_ROUNDS: usize = 8;
 
@@ -112,8 +115,12 @@ impl Dispatcher {
     /// The store's error; what was kept before it stays so.
     pub async fn dispatch(&self, patience: BatchWindow) -> Result<usize, DispatchError> {
         let _turn = self.turn.lock().await;
-        let withdrawn = self.withdraw().await?;
-        self.spread().await?;
+        let mut withdrawn = 0;
+        // Several that give one alert to its readers would overtake each other all the time.
+        if let Some(_job) = self.store.claim_job(FAN_OUT).await? {
+            withdrawn = self.withdraw().await?;
+            self.spread().await?;
+        }
         Ok(withdrawn + self.compose(patience).await?)
     }
 
@@ -220,23 +227,25 @@ impl Dispatcher {
         let now = self.clock.now();
         let ahead = self.collecting(BatchWindow::Group).wait;
         let until = if patience == BatchWindow::Now { now + ahead } else { now };
-        let mut looks = Looks::new();
-        for look in self.store.due_readers(until).await? {
-            looks.entry(look.reader).or_default().push(look.at);
-        }
-        if looks.is_empty() {
-            return Ok((0, false));
-        }
         let mut round = self.round(patience, now);
         let (mut queued, mut is_superseded) = (0, false);
-        while !looks.is_empty() {
-            let rest = looks.keys().nth(COMPOSE_PAGE).cloned().map(|key| looks.split_off(&key));
-            let page = std::mem::replace(&mut looks, rest.unwrap_or_default());
-            let (more, superseded) = self.compose_page(page, &mut round).await?;
-            queued += more;
-            is_superseded |= superseded > 0;
+        loop {
+            let (due, has_more) = self.store.due_readers(until, COMPOSE_PAGE).await?;
+            let mut looks = Looks::new();
+            for look in due {
+                looks.entry(look.reader).or_default().push(look.at);
+            }
+            while !looks.is_empty() {
+                let rest = looks.keys().nth(COMPOSE_PAGE).cloned().map(|key| looks.split_off(&key));
+                let page = std::mem::replace(&mut looks, rest.unwrap_or_default());
+                let (more, superseded) = self.compose_page(page, &mut round).await?;
+                queued += more;
+                is_superseded |= superseded > 0;
+            }
+            if !has_more {
+                return Ok((queued, is_superseded));
+            }
         }
-        Ok((queued, is_superseded))
     }
 
     fn round(&self, patience: BatchWindow, now: DateTime<Utc>) -> Round {

@@ -8,13 +8,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::due_queue::{DueQueue, Room};
+use super::due_queue::{DueQueue, Room, Upcoming};
 use super::plan::{Planned, Rules, after_a_fault};
 use crate::check::{Checker, announced_at};
 use crate::clock::Clock;
@@ -23,7 +23,7 @@ use crate::domain::jitter::Jitter;
 use crate::domain::moment;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
-use crate::store::{KeptSchedule, Rung, SourceWatch, Store, StoreError};
+use crate::store::{Claim, ClaimAttempt, KeptSchedule, Rung, SourceWatch, Store, StoreError};
 
 /// So many sources are looked up at once: what is kept of each is forgotten before the next ones are.
 const LOOKED_UP_AT_ONCE: usize = 1000;
@@ -31,6 +31,9 @@ const LOOKED_UP_AT_ONCE: usize = 1000;
 /// The longest sleep: a wall clock that was set, in either direction, or a machine that was suspended,
 /// is noticed within it.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
+
+/// A source that another worker reads is looked at again after this, if nothing is heard of it before.
+const READ_BY_OTHERS: TimeDelta = TimeDelta::seconds(15);
 
 /// Reads all sources of the daemon.
 #[derive(Debug)]
@@ -57,17 +60,22 @@ impl ReadingLoop {
     /// Runs until stopped; reads under way are finished first. Nothing a source does ends it.
     pub async fn run(self, stop: CancellationToken) {
         let Self { sources, awaited, checker, store, clock, jitter, concurrency, found } = self;
-        let watch = store.watch_sources();
+        let (watch, claiming) = (store.watch_sources(), store.clone());
         let announced: Arc<HashMap<SourceId, Source>> = Arc::new(announced(&sources).collect());
         let look: Look = Box::new(move |ids| {
             let (store, announced) = (store.clone(), Arc::clone(&announced));
             Box::pin(async move { look_up(&store, ids, &announced).await })
         });
+        let claim: ClaimSources = Box::new(move |ids| {
+            let store = claiming.clone();
+            Box::pin(async move { claim_due(&store, ids).await })
+        });
         let reading = Arc::clone(&checker);
-        let read: ReadSource = Box::new(move |source| {
+        let read: ReadSource = Box::new(move |source, claim| {
             let checker = Arc::clone(&checker);
             Box::pin(async move {
-                let (found, is_kept) = checker.read_as_scheduled(&source).await;
+                let Some(claim) = claim else { return Ended { is_kept: false, is_to_be_told: false } };
+                let (found, is_kept) = checker.read_as_scheduled(&source, claim).await;
                 Ended { is_kept, is_to_be_told: found.is_to_be_told() }
             })
         });
@@ -80,7 +88,8 @@ impl ReadingLoop {
             Planned::new(source.clone(), is_awaited, Jitter::drawn(rand::random()))
         });
         let rules = Rules { started_at: clock.now(), longest_delay: jitter };
-        let scheduler = Scheduler::new(planned.collect(), rules, Hands { look, read, is_large }, clock);
+        let scheduler =
+            Scheduler::new(planned.collect(), rules, Hands { look, claim, read, is_large }, clock);
         scheduler.run(watch, concurrency, &found, stop).await;
     }
 }
@@ -105,12 +114,43 @@ async fn look_up(store: &Store, ids: Vec<SourceId>, announced: &HashMap<SourceId
 /// What is kept of sources, in the order asked for.
 type LookedUp = Result<Vec<Result<KeptSchedule, StoreError>>, StoreError>;
 type Look = Box<dyn Fn(Vec<SourceId>) -> BoxFuture<'static, LookedUp> + Send + Sync>;
-type ReadSource = Box<dyn Fn(Source) -> BoxFuture<'static, Ended> + Send + Sync>;
+type ReadSource = Box<dyn Fn(Source, Option<Claim>) -> BoxFuture<'static, Ended> + Send + Sync>;
+type ClaimSources = Box<dyn Fn(Vec<SourceId>) -> BoxFuture<'static, ClaimResult> + Send + Sync>;
 type IsLarge = Box<dyn Fn(&Source) -> bool + Send + Sync>;
 
-/// How the scheduler looks sources up, and reads them.
+/// What became of the attempt to claim sources, in the order asked for.
+type ClaimResult = Result<Vec<Option<ClaimedSource>>, StoreError>;
+
+/// A source that nobody else reads now.
+struct ClaimedSource {
+    /// The right to read it; nothing in tests.
+    claim: Option<Claim>,
+    /// How it stands since it was claimed, where others may have read it before.
+    kept: Option<Result<KeptSchedule, StoreError>>,
+}
+
+/// Claims sources, and looks up how they stand by then if several workers read them.
+async fn claim_due(store: &Store, ids: Vec<SourceId>) -> ClaimResult {
+    let attempts = store.claim_sources(&ids).await?;
+    let of_claimed = |attempt: ClaimAttempt| match attempt {
+        ClaimAttempt::Held(claim) => Some(claim),
+        ClaimAttempt::Taken(_) => None,
+    };
+    let claims: Vec<Option<Claim>> = attempts.into_iter().map(of_claimed).collect();
+    let claimed = ids.iter().zip(&claims).filter(|(_, claim)| claim.is_some());
+    let claimed: Vec<SourceId> = claimed.map(|(id, _)| id.clone()).collect();
+    let looked = if store.is_shared() { store.schedules(claimed).await? } else { Vec::new() };
+    let mut looked = looked.into_iter();
+    Ok(claims
+        .into_iter()
+        .map(|claim| claim.map(|claim| ClaimedSource { claim: Some(claim), kept: looked.next() }))
+        .collect())
+}
+
+/// How the scheduler looks sources up, claims and reads them.
 struct Hands {
     look: Look,
+    claim: ClaimSources,
     read: ReadSource,
     /// Of these one is read at a time.
     is_large: IsLarge,
@@ -188,7 +228,7 @@ impl Scheduler {
                 // What was written meanwhile is looked up before anything is read.
                 continue;
             }
-            self.start_what_is_due(now, concurrency);
+            self.start_what_is_due(now, concurrency).await;
             let nap = self.nap(now, concurrency);
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -267,18 +307,76 @@ impl Scheduler {
         self.queue.put(number, turn);
     }
 
-    /// Reads what is due, the longest due first, as far as there is room. Each in a task of its own, so that a panic
-    /// ends the read and not the loop.
-    fn start_what_is_due(&mut self, now: DateTime<Utc>, concurrency: usize) {
-        while let Some(number) = self.queue.take_read(now, self.room(concurrency)) {
+    /// Reads what is due and nobody else reads, the longest due first, as far as there is room.
+    async fn start_what_is_due(&mut self, now: DateTime<Utc>, concurrency: usize) {
+        loop {
+            let due = self.take_what_is_due(now, concurrency);
+            if due.is_empty() {
+                return;
+            }
+            let ids = due.iter().map(|&number| self.planned[number].source.id.clone()).collect();
+            match (self.hands.claim)(ids).await {
+                Ok(claimed) => {
+                    for (number, claimed) in due.into_iter().zip(claimed) {
+                        self.start(number, claimed, now);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        error = error_chain(&error),
+                        "failed to claim {} sources that are due",
+                        due.len()
+                    );
+                    for number in due {
+                        self.leave(number, Upcoming::Look(now + READ_BY_OTHERS));
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes sources out of the queue that are due, as far as there is room to read them.
+    fn take_what_is_due(&mut self, now: DateTime<Utc>, concurrency: usize) -> Vec<usize> {
+        let mut due = Vec::new();
+        while let Some(number) = self.queue.take_read(now, self.room(concurrency, due.len())) {
             if self.queue.is_large(number) {
                 self.large = Some(number);
             }
-            let planned = &mut self.planned[number];
-            planned.is_under_way = true;
-            let task = self.under_way.spawn((self.hands.read)(planned.source.clone()));
-            self.tasks.insert(task.id(), number);
+            due.push(number);
         }
+        due
+    }
+
+    /// Reads a source that was claimed, in a task of its own, so that a panic ends the read and not the loop. One that
+    /// another worker reads, or has just read, is looked at again.
+    fn start(&mut self, number: usize, claimed: Option<ClaimedSource>, now: DateTime<Utc>) {
+        let Some(ClaimedSource { claim, kept }) = claimed else {
+            return self.leave(number, Upcoming::Look(now + READ_BY_OTHERS));
+        };
+        if let Some(kept) = kept {
+            let is_due = match &kept {
+                Ok(kept) => matches!(
+                    self.planned[number].next(kept, self.rules, now),
+                    Some(Upcoming::Read(due)) if due <= now
+                ),
+                Err(_) => false,
+            };
+            if !is_due {
+                self.large = self.large.filter(|large| *large != number);
+                return self.plan(number, kept, now);
+            }
+        }
+        let planned = &mut self.planned[number];
+        planned.is_under_way = true;
+        let task = self.under_way.spawn((self.hands.read)(planned.source.clone(), claim));
+        self.tasks.insert(task.id(), number);
+    }
+
+    /// Gives a source that was to be read another place.
+    fn leave(&mut self, number: usize, turn: Upcoming) {
+        self.large = self.large.filter(|large| *large != number);
+        self.queue.put(number, Some(turn));
     }
 
     fn end(&mut self, ended: &Result<(Id, Ended), JoinError>, found: &Notify) {
@@ -302,10 +400,10 @@ impl Scheduler {
         self.stale.insert(number);
     }
 
-    /// What can be read beside what is being read.
-    fn room(&self, concurrency: usize) -> Room {
+    /// What can be read beside what is being read and what was just taken to be.
+    fn room(&self, concurrency: usize, taken: usize) -> Room {
         match self.large {
-            _ if self.under_way.len() >= concurrency.max(1) => Room::None,
+            _ if self.under_way.len() + taken >= concurrency.max(1) => Room::None,
             Some(_) => Room::ForSmall,
             None => Room::ForAny,
         }
@@ -314,7 +412,7 @@ impl Scheduler {
     /// How long nothing is due; no longer than until the clock is worth a look.
     fn nap(&self, now: DateTime<Utc>, concurrency: usize) -> Duration {
         let left =
-            self.queue.next(self.room(concurrency)).map(|due| (due - now).to_std().unwrap_or_default());
+            self.queue.next(self.room(concurrency, 0)).map(|due| (due - now).to_std().unwrap_or_default());
         left.map_or(LONGEST_NAP, |left| left.min(LONGEST_NAP))
     }
 }

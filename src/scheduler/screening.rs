@@ -14,7 +14,7 @@ use crate::screen::StandingLists;
 const INTERVAL: Duration = Duration::from_secs(60);
 
 /// Tells owners of suppliers what is new.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ScreeningLoop {
     /// Holds suppliers against the lists.
     pub standing: Arc<StandingLists>,

@@ -12,6 +12,7 @@ use crate::deliver::Deliverer;
 use crate::dispatch::{BatchWindow, Dispatcher};
 use crate::domain::text::error_chain;
 use crate::escalate::{Attended, Escalator};
+use crate::store::Store;
 use crate::subscribe::Inbox;
 use crate::webhook::Webhooks;
 
@@ -20,6 +21,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The shortest wait, so that a mail that is due but cannot be leased does not make the loop spin.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// The job of looking for trouble.
+const INCIDENTS: &str = "incidents";
+
+/// The job of composing answers again.
+const ANSWERS: &str = "answers";
 
 /// The daemon's mail room.
 #[derive(Debug)]
@@ -34,6 +41,8 @@ pub struct MailLoop {
     pub deliverer: Arc<Deliverer>,
     /// Tells webhooks, and is woken.
     pub webhooks: Arc<Webhooks>,
+    /// Says what one worker does for all.
+    pub store: Store,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Wakes it.
@@ -59,13 +68,23 @@ impl MailLoop {
     }
 
     async fn round(&self) {
-        if let Err(error) = self.escalator.escalate(Attended::No).await {
-            tracing::error!(error = error_chain(&error), "failed to compose mail to the operator");
+        match self.store.claim_job(INCIDENTS).await {
+            Ok(Some(_job)) => {
+                if let Err(error) = self.escalator.escalate(Attended::No).await {
+                    tracing::error!(error = error_chain(&error), "failed to compose mail to the operator");
+                }
+            }
+            // Another worker looks just now.
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(error = error_chain(&error), "failed to look for trouble");
+            }
         }
         if let Err(error) = self.dispatcher.dispatch(BatchWindow::Group).await {
             tracing::error!(error = error_chain(&error), "failed to compose mails of alerts");
         }
         if let Some(asker) = &self.asker
+            && let Ok(Some(_job)) = self.store.claim_job(ANSWERS).await
             && let Err(error) = asker.answer_again().await
         {
             tracing::error!(error = error_chain(&error), "failed to compose answers again");

@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use chrono::TimeDelta;
 use tokio::time::Instant;
 
 use super::*;
@@ -139,13 +138,17 @@ impl World {
                 Ok(found)
             })
         });
-        let read: ReadSource = Box::new(move |source| Box::pin(Arc::clone(&reading).read(source)));
+        let read: ReadSource = Box::new(move |source, _| Box::pin(Arc::clone(&reading).read(source)));
+        let claim: ClaimSources = Box::new(|ids| {
+            let claimed = ids.iter().map(|_| Some(ClaimedSource { claim: None, kept: None })).collect();
+            Box::pin(async move { Ok(claimed) })
+        });
         let planned = sources.into_iter().map(|source| Planned::new(source, false, Jitter::drawn(0)));
         let rules = Rules { started_at: self.clock.now(), longest_delay: Duration::ZERO };
         Scheduler::new(
             planned.collect(),
             rules,
-            Hands { look, read, is_large: Box::new(|source| source.id.as_str().starts_with("large")) },
+            Hands { look, claim, read, is_large: Box::new(|source| source.id.as_str().starts_with("large")) },
             Arc::clone(&self.clock) as Arc<dyn Clock>,
         )
     }
@@ -402,11 +405,16 @@ async fn idle_sources_cost() {
         let store = looking.clone();
         Box::pin(async move { store.schedules(ids).await })
     });
-    let read: ReadSource = Box::new(|source| panic!("{} is not due", source.id));
+    let claim: ClaimSources = Box::new(|ids| panic!("{} are not due", ids.len()));
+    let read: ReadSource = Box::new(|source, _| panic!("{} is not due", source.id));
     let planned = sources.into_iter().map(|source| Planned::new(source, false, Jitter::drawn(0)));
     let rules = Rules { started_at: clock.now(), longest_delay: Duration::ZERO };
-    let mut scheduler =
-        Scheduler::new(planned.collect(), rules, Hands { look, read, is_large: Box::new(|_| false) }, clock);
+    let mut scheduler = Scheduler::new(
+        planned.collect(),
+        rules,
+        Hands { look, claim, read, is_large: Box::new(|_| false) },
+        clock,
+    );
     let before = processor_time();
     scheduler.look_up().await;
     println!("{SOURCES} sources planned: {:?} of the processor", processor_time().saturating_sub(before));
