@@ -133,6 +133,14 @@ pub enum FetchError {
         /// What is left of the pause.
         seconds: u64,
     },
+    /// The host's turn among all workers could not be taken.
+    #[error("{host} was not asked, since its turn among the workers could not be taken: {reason}")]
+    NoTurn {
+        /// Host and port, or the origin.
+        host: String,
+        /// What the store said.
+        reason: String,
+    },
     /// The host's robots.txt keeps programs away from the address.
     #[error(
         "{url} is not to be read by programs, says {robots} in {rule}; the source's robots = {{ ignore = true, because = \"…\" }} ignores it"
@@ -191,6 +199,7 @@ impl FetchError {
             Self::Robots { url, robots, .. } => (*url, *robots) = (told(url), told(robots)),
             Self::RobotsUnread { robots, .. } => *robots = told(robots),
             Self::Header { .. }
+            | Self::NoTurn { .. }
             | Self::Paused { .. }
             | Self::Quota { .. }
             | Self::Uncounted { .. }

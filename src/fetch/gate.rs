@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use super::error::FetchError;
+use super::shared::{SharedManners, SharedTurn};
 use crate::domain::token_bucket::{BucketRate, TokenBucket};
 
 /// The gates of all hosts.
@@ -17,7 +18,9 @@ use crate::domain::token_bucket::{BucketRate, TokenBucket};
 pub(super) struct Gates {
     rate: BucketRate,
     begun: Instant,
-    hosts: Mutex<HashMap<String, Gate>>,
+    hosts: Arc<Mutex<HashMap<String, Gate>>>,
+    /// The turns among all workers, where there are others.
+    pub(super) shared: Option<SharedManners>,
 }
 
 #[derive(Debug, Default)]
@@ -32,12 +35,41 @@ struct Gate {
 #[derive(Debug)]
 pub(super) struct HostPermit {
     _bucket: OwnedMutexGuard<TokenBucket>,
+    among_workers: Option<AmongWorkers>,
+}
+
+/// The host's turn among all workers, with what is said of the host when it is given back.
+#[derive(Debug)]
+struct AmongWorkers {
+    turn: SharedTurn,
+    rate: BucketRate,
+    host: String,
+    hosts: Arc<Mutex<HashMap<String, Gate>>>,
+}
+
+impl Drop for HostPermit {
+    fn drop(&mut self) {
+        let Some(AmongWorkers { turn, rate, host, hosts }) = self.among_workers.take() else { return };
+        let hosts = hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause = hosts.get(&host).and_then(|gate| gate.paused_until);
+        drop(hosts);
+        let pause = pause.map(|until| until.saturating_duration_since(Instant::now()));
+        let now = turn.now();
+        let pace = turn.pace.asked(rate, pause.filter(|left| !left.is_zero()), now);
+        let rest = pace.free_in(rate, false, now);
+        turn.give_back(pace, rest);
+    }
 }
 
 impl Gates {
     /// The gates of hosts each of which may be asked at a rate.
     pub(super) fn new(rate: BucketRate) -> Self {
-        Self { rate, begun: Instant::now(), hosts: Mutex::default() }
+        Self { rate, begun: Instant::now(), hosts: Arc::default(), shared: None }
+    }
+
+    /// The same in turn with other workers.
+    pub(super) fn sharing(self, shared: Option<SharedManners>) -> Self {
+        Self { shared, ..self }
     }
 
     /// Waits until the host may be asked; `heeds_pause` is false where a person wishes it whatever the host asked for.
@@ -53,9 +85,46 @@ impl Gates {
         if heeds_pause {
             self.check_pause(url)?;
         }
+        if let Some(shared) = &self.shared {
+            let turn = Box::pin(self.turn_among_workers(shared, url, heeds_pause)).await?;
+            return Ok(HostPermit { _bucket: bucket, among_workers: Some(turn) });
+        }
         sleep_until(self.begun + bucket.free_at(self.rate, self.begun.elapsed())).await;
         bucket.take(self.rate, 1, self.begun.elapsed());
-        Ok(HostPermit { _bucket: bucket })
+        Ok(HostPermit { _bucket: bucket, among_workers: None })
+    }
+
+    /// Waits until no other worker asks the host, and the last one that did was long enough ago.
+    async fn turn_among_workers(
+        &self,
+        shared: &SharedManners,
+        url: &Url,
+        heeds_pause: bool,
+    ) -> Result<AmongWorkers, FetchError> {
+        let host = host_of(url);
+        let refused = |reason| FetchError::NoTurn { host: host.clone(), reason };
+        loop {
+            let turn = shared.turn(host.clone()).await.map_err(refused)?;
+            self.heed_others(&turn, url, heeds_pause)?;
+            tokio::time::sleep(turn.pace.free_in(self.rate, turn.was_left, turn.now())).await;
+            if turn.is_held() {
+                let (rate, hosts) = (self.rate, Arc::clone(&self.hosts));
+                return Ok(AmongWorkers { turn, rate, host, hosts });
+            }
+        }
+    }
+
+    /// Leaves a host alone that asked another worker for it.
+    ///
+    /// # Errors
+    /// [`FetchError::Paused`].
+    fn heed_others(&self, turn: &SharedTurn, url: &Url, heeds_pause: bool) -> Result<(), FetchError> {
+        let Some(left) = turn.pace.pause_left(turn.now()) else { return Ok(()) };
+        self.pause(url, left);
+        if heeds_pause {
+            return Err(FetchError::Paused { host: host_of(url), seconds: whole_seconds(left) });
+        }
+        Ok(())
     }
 
     /// Leaves a host alone for a while.
@@ -85,6 +154,22 @@ impl Gates {
     }
 }
 
+impl HostPermit {
+    /// Fails if another worker may have the turn by now.
+    ///
+    /// # Errors
+    /// [`FetchError::NoTurn`].
+    pub(super) fn require(&self) -> Result<(), FetchError> {
+        match &self.among_workers {
+            Some(AmongWorkers { turn, host, .. }) if !turn.is_held() => Err(FetchError::NoTurn {
+                host: host.clone(),
+                reason: "another worker has it by now".to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
 pub(super) fn whole_seconds(length: Duration) -> u64 {
     length.as_secs() + u64::from(length.subsec_nanos() > 0)
 }
@@ -96,7 +181,10 @@ pub(super) fn host_of(url: &Url) -> String {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::BoxFuture;
+
     use super::*;
+    use crate::domain::host_pace::HostPace;
 
     fn url() -> Url {
         Url::parse("http://agency.test/list").unwrap()
@@ -152,5 +240,54 @@ mod tests {
         assert!(matches!(gates.turn(&url(), true).await, Err(FetchError::Paused { seconds: 90, .. })));
         tokio::time::advance(Duration::from_secs(90)).await;
         assert!(gates.turn(&url(), true).await.is_ok());
+    }
+
+    /// Turns as a store hands them out to several workers; of a host that is lost the first turn is another's by the time
+    /// that it may be used.
+    fn among_workers(is_first_lost: bool) -> SharedManners {
+        let home = Arc::new(tokio::sync::Mutex::new(HostPace::default()));
+        let (begun, is_lost) = (Instant::now(), Arc::new(AtomicBool::new(is_first_lost)));
+        let turn = move |_| -> BoxFuture<'static, Result<SharedTurn, String>> {
+            let (home, is_lost) = (Arc::clone(&home), Arc::clone(&is_lost));
+            Box::pin(async move {
+                let held = home.lock_owned().await;
+                let now = DateTime::UNIX_EPOCH + begun.elapsed();
+                let is_held = move || !is_lost.swap(false, Ordering::SeqCst);
+                let pace = *held;
+                let give_back = move |pace, _| {
+                    let mut held = held;
+                    *held = pace;
+                };
+                Ok(SharedTurn::new(pace, false, now, Box::new(is_held), Box::new(give_back)))
+            })
+        };
+        SharedManners::new(Box::new(turn), Box::new(|_| Box::pin(async { Err(String::new()) })))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_one_worker_learns_of_a_host_the_others_go_by() {
+        let shared = among_workers(false);
+        let [one, other] = [0, 1].map(|_| gates(2, 1).sharing(Some(shared.clone())));
+        let began = Instant::now();
+        let turn = one.turn(&url(), true).await.unwrap();
+        tokio::time::advance(Duration::from_secs(10)).await;
+        drop(turn);
+        let turn = other.turn(&url(), true).await.unwrap();
+        assert_eq!(began.elapsed().as_secs(), 12, "an interval after the turn was given back");
+        other.pause(&url(), Duration::from_secs(90));
+        drop(turn);
+        assert!(matches!(one.turn(&url(), true).await, Err(FetchError::Paused { seconds: 90, .. })));
+        let forced = one.turn(&url(), false).await.unwrap();
+        one.end_pause(&url());
+        drop(forced);
+        other.end_pause(&url());
+        assert!(other.turn(&url(), true).await.is_ok(), "it answered all the same");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_that_was_lost_before_it_was_used_is_taken_again() {
+        let one = gates(2, 1).sharing(Some(among_workers(true)));
+        let turn = one.turn(&url(), true).await.unwrap();
+        assert!(turn.require().is_ok());
     }
 }

@@ -21,6 +21,7 @@ mod record;
 mod redirect;
 mod request;
 mod robots;
+mod shared;
 mod whole;
 
 use std::time::Duration;
@@ -51,6 +52,7 @@ pub use error::{FetchError, ReadPhase};
 pub use post::Posted;
 pub use quota::RequestCounter;
 pub use record::AnswerLog;
+pub use shared::{SharedManners, SharedRobots, SharedTurn};
 pub use whole::Body;
 
 /// What a server answered.
@@ -168,6 +170,12 @@ impl Fetcher {
             counter: None,
             record: None,
         }
+    }
+
+    /// The same, which asks hosts in turn with the other workers.
+    #[must_use]
+    pub fn sharing(self, manners: Option<SharedManners>) -> Self {
+        Self { gates: self.gates.sharing(manners), ..self }
     }
 
     /// A fetcher of answers of the past: it asks nobody.
@@ -378,6 +386,7 @@ impl Fetcher {
                 Some(held) => held,
                 None => self.gates.turn(&url, ask.heeds_pause).await?,
             };
+            held.require()?;
             self.count(&ask, &url).await?;
             let began = Instant::now();
             let hop = timeout(left, self.hop(&ask, &url)).await.map_err(|_| too_long(&ask))??;

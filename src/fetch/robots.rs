@@ -86,7 +86,7 @@ impl Fetcher {
         let mut copy = copy.lock().await;
         if may_ask && copy.as_ref().is_none_or(|copy| copy.fresh_until <= Instant::now()) {
             let last = copy.as_ref().map(|copy| copy.rules.clone());
-            *copy = Some(self.ask_for_rules(ask, &place, last).await?);
+            *copy = Some(Box::pin(self.ask_in_turn(ask, &place, last)).await?);
         }
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
         match copy.as_ref().and_then(|copy| copy.rules.refusal(path)) {
@@ -97,6 +97,34 @@ impl Fetcher {
             }),
             None => Ok(()),
         }
+    }
+
+    /// Asks for the rules, unless another worker has just done so.
+    async fn ask_in_turn(
+        &self,
+        ask: &WireRequest<'_>,
+        place: &Url,
+        last: Option<Robots>,
+    ) -> Result<CachedRobots, FetchError> {
+        let Some(shared) = &self.gates.shared else { return self.ask_for_rules(ask, place, last).await };
+        let origin = place.origin().ascii_serialization();
+        let refused = |reason| FetchError::NoTurn { host: origin.clone(), reason };
+        let turn = shared.robots(origin.clone()).await.map_err(refused)?;
+        if let Some(copy) = &turn.copy
+            && let Some(left) = copy.fresh_for(ask.now)
+        {
+            let kept = CachedRobots { rules: copy.rules.clone(), fresh_until: Instant::now() + left };
+            turn.keep(None).await;
+            return Ok(kept);
+        }
+        let asked = self.ask_for_rules(ask, place, last).await;
+        let said = self.new_robots();
+        let (ours, others): (Vec<_>, Vec<_>) = said.into_iter().partition(|copy| copy.origin == origin);
+        for copy in others {
+            self.robots.note(copy);
+        }
+        turn.keep(ours.into_iter().next_back()).await;
+        asked
     }
 
     async fn ask_for_rules(
