@@ -3,21 +3,20 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::domain::mail_pace::MailPace;
 use crate::domain::moment;
 use crate::domain::outbox::Outcome;
-use crate::domain::token_bucket::{BucketRate, TokenBucket};
+use crate::domain::token_bucket::BucketRate;
 use crate::settings::Pace;
-
-/// A domain that takes nothing more is left alone for so long, after the first, second, … time.
-const BUSY_MINUTES: [i64; 4] = [1, 5, 15, 30];
 
 /// Domains are remembered until they are this many; those without anything to remember go.
 const MAX_DOMAINS: usize = 10_000;
 
-/// What holds mail to its pace. Nothing of it is kept: after a restart it begins anew.
+/// What holds mail to its pace. Nothing of it is kept: after a restart it begins anew. Where several workers send, the
+/// store has what they go by ([`crate::store::Store::lease_due_if`]), and this only what they said and heard themselves.
 #[derive(Debug)]
 pub(super) struct Limits {
     pace: Pace,
@@ -27,7 +26,7 @@ pub(super) struct Limits {
 
 #[derive(Debug, Default)]
 struct PaceState {
-    all: TokenBucket,
+    all: MailPace,
     domains: HashMap<String, Domain>,
     /// What the clock showed last.
     seen_at: DateTime<Utc>,
@@ -35,17 +34,8 @@ struct PaceState {
 
 #[derive(Debug)]
 struct Domain {
-    bucket: TokenBucket,
-    /// The moment given to the last mail that had to wait.
-    tail: DateTime<Utc>,
-    busy_until: DateTime<Utc>,
-    times_busy: usize,
+    pace: MailPace,
     places: Arc<Semaphore>,
-}
-
-/// A moment as buckets count it.
-fn counted(at: DateTime<Utc>) -> std::time::Duration {
-    (at - DateTime::UNIX_EPOCH).to_std().unwrap_or_default()
 }
 
 impl Limits {
@@ -56,45 +46,32 @@ impl Limits {
 
     /// How many of so many mails may go now.
     pub(super) fn admits(&self, wanted: usize, now: DateTime<Utc>) -> usize {
-        let Some(rate) = self.pace.rate_per_minute else { return wanted };
-        let tokens = self.state_at(now).all.tokens(BucketRate::per_minute(rate), counted(now));
-        usize::try_from(tokens).map_or(wanted, |tokens| tokens.min(wanted))
+        let Some(rate) = self.pace.rate_per_minute.map(BucketRate::per_minute) else { return wanted };
+        self.state_at(now).all.admits(rate, wanted, now)
     }
 
     /// Notes that so many were let go.
     pub(super) fn count(&self, mails: usize, now: DateTime<Utc>) {
-        let Some(rate) = self.pace.rate_per_minute else { return };
-        let mails = u32::try_from(mails).unwrap_or(u32::MAX);
-        self.state_at(now).all.take(BucketRate::per_minute(rate), mails, counted(now));
+        let Some(rate) = self.pace.rate_per_minute.map(BucketRate::per_minute) else { return };
+        self.state_at(now).all.count(rate, mails, now);
     }
 
     /// When mail may go, as far as all of it is concerned.
     pub(super) fn open_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let Some(rate) = self.pace.rate_per_minute else { return now };
-        let since = counted(now);
-        now + self.state_at(now).all.free_at(BucketRate::per_minute(rate), since).saturating_sub(since)
+        let Some(rate) = self.pace.rate_per_minute.map(BucketRate::per_minute) else { return now };
+        self.state_at(now).all.open_at(rate, now)
     }
 
-    /// Whether a mail to a domain may go now, or until when it has to wait. Mails that wait are given
-    /// moments one after another, so that each is looked at once and they leave evenly.
+    /// Whether a mail to a domain may go now, or until when it has to wait.
     pub(super) fn may_go(&self, domain: &str, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        let rate = self.pace.domain_rate_per_minute.map(BucketRate::per_minute);
         let mut state = self.state_at(now);
-        let domain = self.domain(&mut state, domain, now);
-        let is_busy = domain.busy_until > now;
-        let Some(rate) = self.pace.domain_rate_per_minute.map(BucketRate::per_minute) else {
-            return if is_busy { Err(domain.busy_until) } else { Ok(()) };
-        };
-        if !is_busy && domain.bucket.tokens(rate, counted(now)) > 0 {
-            domain.bucket.take(rate, 1, counted(now));
-            return Ok(());
-        }
-        domain.tail = domain.tail.max(now).max(domain.busy_until) + rate.interval;
-        Err(domain.tail)
+        self.domain(&mut state, domain, now).pace.may_go(rate, now)
     }
 
     /// Whether a domain said, since a mail to it was leased, that it takes nothing more for now.
     pub(super) fn is_busy(&self, domain: &str, now: DateTime<Utc>) -> bool {
-        self.state_at(now).domains.get(domain).is_some_and(|domain| domain.busy_until > now)
+        self.state_at(now).domains.get(domain).is_some_and(|domain| domain.pace.is_busy(now))
     }
 
     /// A place among the mails on their way to a domain, as soon as there is one.
@@ -106,19 +83,17 @@ impl Limits {
         places.acquire_owned().await.ok()
     }
 
-    /// Takes note of what an outcome says of a domain.
-    pub(super) fn learn(&self, domain: &str, outcome: &Outcome, now: DateTime<Utc>) {
+    /// Takes note of what an outcome says of a domain; returns whether that is news for other workers.
+    pub(super) fn learn(&self, domain: &str, outcome: &Outcome, now: DateTime<Utc>) -> bool {
         let mut state = self.state_at(now);
-        let domain = self.domain(&mut state, domain, now);
+        let pace = &mut self.domain(&mut state, domain, now).pace;
+        let before = *pace;
         match outcome {
-            Outcome::Busy { .. } if domain.busy_until <= now => {
-                let step = domain.times_busy.min(BUSY_MINUTES.len() - 1);
-                domain.busy_until = now + Duration::minutes(BUSY_MINUTES[step]);
-                domain.times_busy += 1;
-            }
-            Outcome::Sent { .. } => domain.times_busy = 0,
+            Outcome::Busy { .. } => pace.busy(now),
+            Outcome::Sent { .. } => pace.took(),
             _ => {}
         }
+        *pace != before
     }
 
     fn domain<'a>(&self, state: &'a mut PaceState, name: &str, now: DateTime<Utc>) -> &'a mut Domain {
@@ -126,10 +101,7 @@ impl Limits {
             state.domains.retain(|_, domain| domain.is_remarkable(now, self.places));
         }
         state.domains.entry(name.to_owned()).or_insert_with(|| Domain {
-            bucket: TokenBucket::default(),
-            tail: now,
-            busy_until: DateTime::UNIX_EPOCH,
-            times_busy: 0,
+            pace: MailPace::default(),
             places: Arc::new(Semaphore::new(self.places)),
         })
     }
@@ -139,14 +111,9 @@ impl Limits {
         let mut state = self.state();
         if moment::lies_ahead(state.seen_at, now) {
             let PaceState { all, domains, .. } = &mut *state;
-            if let Some(rate) = self.pace.rate_per_minute {
-                all.set_back(BucketRate::per_minute(rate), counted(now));
-            }
+            all.set_back(self.pace.rate_per_minute.map(BucketRate::per_minute), now);
             for domain in domains.values_mut() {
-                (domain.tail, domain.busy_until) = (now, DateTime::UNIX_EPOCH);
-                if let Some(rate) = self.pace.domain_rate_per_minute {
-                    domain.bucket.set_back(BucketRate::per_minute(rate), counted(now));
-                }
+                domain.pace.set_back(self.pace.domain_rate_per_minute.map(BucketRate::per_minute), now);
             }
         }
         state.seen_at = now;
@@ -160,14 +127,14 @@ impl Limits {
 
 impl Domain {
     fn is_remarkable(&self, now: DateTime<Utc>, places: usize) -> bool {
-        !self.bucket.is_full(counted(now))
-            || self.busy_until > now
-            || self.places.available_permits() < places
+        self.pace.is_remarkable(now) || self.places.available_permits() < places
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::Duration;
+
     use super::*;
 
     fn at(seconds: i64) -> DateTime<Utc> {

@@ -146,14 +146,23 @@ impl Deliverer {
         self.parts.given.store.use_channel(&self.parts.given.transport.name()).await
     }
 
-    /// Takes back what an earlier process had in its hands when it ended. Call once, before the
-    /// first round: this process owns the store, so nobody else can be sending.
+    /// Takes back what an earlier process had in its hands when it ended. Call once, before the first round. What a
+    /// living worker has in its hands stays with it.
     ///
     /// # Errors
     /// The store's error.
     pub async fn recover(&self) -> Result<usize, StoreError> {
-        let DelivererParts { store, transport, clock, .. } = &self.parts.given;
+        let DelivererParts { store, transport, .. } = &self.parts.given;
         store.use_channel(&transport.name()).await?;
+        self.reclaim().await
+    }
+
+    /// Takes back what processes had in their hands that ended.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn reclaim(&self) -> Result<usize, StoreError> {
+        let DelivererParts { store, clock, .. } = &self.parts.given;
         let reclaimed = store.reclaim_leases(clock.now(), self.parts.given.doubt()).await?;
         if reclaimed > 0 {
             tracing::warn!(mails = reclaimed, "took back {reclaimed} mails that an ended process had leased");
@@ -318,13 +327,15 @@ impl SharedBySenders {
             self.note_channel(&outcome, feed).await?;
             match outcome {
                 Outcome::Sent { reply } => {
-                    if !unkept.push(self.settle_sent(mail, lease, reply)).await {
+                    self.tell_others(mail, &Outcome::SENT).await;
+                    if !unkept.push(self.settle_sent(lease, reply)).await {
                         break;
                     }
                     self.note_sent(mail).await;
                 }
                 outcome => {
-                    let settled = self.settle(mail, lease, outcome).await;
+                    self.tell_others(mail, &outcome).await;
+                    let settled = self.settle(lease, outcome).await;
                     if let (Ok(settled), Some(counts)) = (&settled, self.counts.get()) {
                         counts.mail(settled.state);
                     }
@@ -412,18 +423,26 @@ impl SharedBySenders {
         Ok(())
     }
 
+    /// Takes note of what an outcome says of the recipient's domain, and has other workers know it.
+    async fn tell_others(&self, mail: &Mail, outcome: &Outcome) {
+        let DelivererParts { store, clock, .. } = &self.given;
+        let (domain, now) = (mail.recipient.domain(), clock.now());
+        if self.limits.learn(domain, outcome, now)
+            && let Err(error) = store.note_domain(domain, matches!(outcome, Outcome::Busy { .. }), now).await
+        {
+            tracing::warn!(error = error_chain(&error), "failed to store how {domain} takes mail");
+        }
+    }
+
     /// Begins to keep that a mail went out.
-    fn settle_sent(&self, mail: &Mail, lease: &Lease, reply: Option<String>) -> PendingWrite<Mail> {
-        let now = self.given.clock.now();
-        self.limits.learn(mail.recipient.domain(), &Outcome::SENT, now);
-        self.given.store.settle_sent(lease, reply, now)
+    fn settle_sent(&self, lease: &Lease, reply: Option<String>) -> PendingWrite<Mail> {
+        self.given.store.settle_sent(lease, reply, self.given.clock.now())
     }
 
     /// Keeps what else became of a mail.
-    async fn settle(&self, mail: &Mail, lease: &Lease, outcome: Outcome) -> Result<Mail, StoreError> {
+    async fn settle(&self, lease: &Lease, outcome: Outcome) -> Result<Mail, StoreError> {
         let jitter = rand::random_range(-1.0..=1.0);
         let now = self.given.clock.now();
-        self.limits.learn(mail.recipient.domain(), &outcome, now);
         let outcome = self.given.on_in_doubt.applied(outcome);
         self.given.store.settle(lease, outcome, now, jitter).await
     }

@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, Notify, mpsc};
 
 use super::SharedBySenders;
 use crate::domain::outbox::Mail;
-use crate::store::{Lease, LeasedMail, StoreError};
+use crate::store::{Lease, LeasedMail, Pacing, StoreError};
 
 /// Mails leased at once, for each sender: a lease costs a commit.
 const BATCH: usize = 2;
@@ -194,7 +194,8 @@ async fn lease(parts: &SharedBySenders, wanted: usize) -> Result<Vec<LeasedMail>
     let limits = Arc::clone(&parts.limits);
     let may_go = move |mail: &Mail| limits.may_go(mail.recipient.domain(), now);
     let store = &parts.given.store;
-    let leased = store.lease_due_if(now, limit, parts.lease(), parts.given.doubt(), may_go).await?;
+    let pacing = Pacing { pace: parts.given.pace, may_go };
+    let leased = store.lease_due_if(now, limit, parts.lease(), parts.given.doubt(), pacing).await?;
     parts.limits.count(leased.len(), now);
     Ok(leased)
 }
