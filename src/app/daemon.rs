@@ -13,12 +13,13 @@ use tokio_util::task::TaskTracker;
 use super::generation::Generation;
 use super::{LongLived, refuse_nobody, store_watch, watchdog};
 use crate::clock::Clock;
-use crate::config::{Config, load};
+use crate::config::{Config, fingerprint, load};
 use crate::control::{ControlServer, InUse, StoreOwner};
 use crate::domain::id::SourceId;
 use crate::domain::text::error_chain;
 use crate::reload::{TakenOver, keep_what_needs_a_restart};
-use crate::store::{Store, StoreError};
+use crate::settings::{StoreSettings, WorkerRoles};
+use crate::store::{Enrolment, Store, StoreError};
 
 /// How long a start waits for a command that owns the store to end.
 const WAIT_FOR_STORE: Duration = Duration::from_secs(150);
@@ -44,7 +45,8 @@ const MAX_TAKEOVERS: usize = 8;
 ///
 /// # Errors
 /// What keeps it from starting. Once it runs, only a signal ends it, or a store that takes no more.
-pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
+pub async fn run(config: Config, clock: Arc<dyn Clock>, roles: WorkerRoles) -> anyhow::Result<()> {
+    refuse_part_of_one_process(&config, &roles)?;
     let stop = CancellationToken::new();
     stop_on_signal(&stop)?;
     let mut hangups = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
@@ -54,15 +56,16 @@ pub async fn run(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
         store.survey().await?;
     }
     let (asking, mut asked) = mpsc::channel(MAX_TAKEOVERS);
-    let mut daemon = Daemon::start(store, config, clock, LongLived::begin(Some(asking))?, &stop).await?;
+    let mut daemon =
+        Daemon::start(store, config, clock, LongLived::begin(Some(asking), roles)?, &stop).await?;
     let failure = loop {
         tokio::select! {
             () = stop.cancelled() => break None,
             reason = store_watch::until_it_fails(&daemon.store) => break Some(reason),
-            _ = hangups.recv() => drop(daemon.take_over().await),
+            _ = hangups.recv() => drop(Box::pin(daemon.take_over()).await),
             Some(reply) = asked.recv() => {
                 // Whoever asked may have gone.
-                let _ = reply.send(daemon.take_over().await);
+                let _ = reply.send(Box::pin(daemon.take_over()).await);
             }
         }
     };
@@ -95,6 +98,8 @@ impl Daemon {
         let server = ControlServer::bind(&config.daemon.socket, StoreOwner::of(&config.store)).await?;
         let (sources, socket) = (config.sources.len(), config.daemon.socket.clone());
         let awaited = BTreeSet::new();
+        store.propose(&fingerprint(&config), false).await?;
+        enrol(&store, &config, &process.roles).await?;
         let generation =
             Generation::begin(store.clone(), config, Arc::clone(&clock), process.clone(), &awaited).await?;
         let (in_use, tasks) = (InUse::new(Arc::clone(generation.app.service())), TaskTracker::new());
@@ -123,7 +128,7 @@ impl Daemon {
     /// # Errors
     /// Why nothing was taken over, for people.
     async fn take_over(&mut self) -> Result<TakenOver, String> {
-        let outcome = self.try_to_take_over().await;
+        let outcome = Box::pin(self.try_to_take_over()).await;
         match &outcome {
             Ok(taken) => tracing::info!(
                 sources = taken.sources,
@@ -156,10 +161,10 @@ impl Daemon {
         }
         self.generation.end_sending().await;
         let awaited: BTreeSet<SourceId> = taken.added.iter().cloned().collect();
-        match self.begin(config, &awaited).await {
+        match Box::pin(self.begin(config, &awaited)).await {
             Ok(()) => Ok(taken),
             Err(error) => {
-                self.begin(in_force, &BTreeSet::new())
+                Box::pin(self.begin(in_force, &BTreeSet::new()))
                     .await
                     .context("the former configuration cannot be returned to")?;
                 Err(error)
@@ -170,6 +175,9 @@ impl Daemon {
     /// Begins another generation in the place of the one that ended.
     async fn begin(&mut self, config: Config, awaited: &BTreeSet<SourceId>) -> anyhow::Result<()> {
         let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
+        // One step: from then on every worker with another configuration begins nothing.
+        store.propose(&fingerprint(&config), true).await?;
+        enrol(&store, &config, &self.process.roles).await?;
         self.generation = Generation::begin(store, config, clock, self.process.clone(), awaited).await?;
         self.in_use.replace(Arc::clone(self.generation.app.service()));
         Ok(())
@@ -211,7 +219,7 @@ impl Daemon {
 async fn open_store(config: &Config, stop: &CancellationToken) -> anyhow::Result<Option<Store>> {
     let opening = async {
         loop {
-            match open_alone(config).await {
+            match Store::open_with(&config.store, &config.store_rules) {
                 Err(error @ StoreError::Locked { .. }) => {
                     tracing::warn!(error = error_chain(&error), "waiting for the store");
                     tokio::time::sleep(STORE_RETRY).await;
@@ -223,16 +231,35 @@ async fn open_store(config: &Config, stop: &CancellationToken) -> anyhow::Result
     tokio::select! {
         opened = tokio::time::timeout(WAIT_FOR_STORE, opening) => match opened {
             Ok(opened) => Ok(Some(opened?)),
-            Err(_) => Ok(Some(open_alone(config).await?)),
+            Err(_) => Ok(Some(Store::open_with(&config.store, &config.store_rules)?)),
         },
         () = stop.cancelled() => Ok(None),
     }
 }
 
-async fn open_alone(config: &Config) -> Result<Store, StoreError> {
-    let store = Store::open_with(&config.store, &config.store_rules)?;
-    store.take_daemons_place().await?;
-    Ok(store)
+/// What a daemon does by itself another must be able to do beside it.
+fn refuse_part_of_one_process(config: &Config, roles: &WorkerRoles) -> anyhow::Result<()> {
+    let is_one_process = matches!(config.store, StoreSettings::Sled { .. });
+    anyhow::ensure!(
+        roles.are_all() || !is_one_process,
+        "--role divides the work among daemons that share a store in PostgreSQL; the store {} belongs to one process, \
+         which must do all of it: start `regwatch daemon` without --role, or set store.url to a database",
+        config.store.place()
+    );
+    Ok(())
+}
+
+/// Has the other workers know this one.
+async fn enrol(store: &Store, config: &Config, roles: &WorkerRoles) -> Result<(), StoreError> {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
+    let enrolment = Enrolment {
+        host,
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        roles: roles.names().map(str::to_owned).collect(),
+        configuration: fingerprint(config),
+    };
+    store.enrol(enrolment).await
 }
 
 fn stop_on_signal(stop: &CancellationToken) -> anyhow::Result<()> {

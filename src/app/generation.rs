@@ -11,10 +11,12 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::jobs::{claim, hold_job};
 use super::{App, LongLived, refuse_nobody};
 use crate::check::Checker;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::deliver::Deliverer;
 use crate::domain::id::SourceId;
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
@@ -23,13 +25,16 @@ use crate::monitor::{MonitorParts, MonitorServer, keep_pinging};
 use crate::prove::Prover;
 use crate::reload::watchlist;
 use crate::scheduler::{MailLoop, ReadingLoop, ScreeningLoop};
-use crate::settings::Retention;
+use crate::settings::{Retention, WorkerRole};
 use crate::store::Store;
 use crate::view::{ViewParts, Views};
 use crate::web::{Runner, WebParts, WebServer};
 
 /// Between two clean-ups of what nothing refers to any more.
 const GARBAGE_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Between two looks whether a worker ended without a word.
+const CLEARING_INTERVAL: Duration = Duration::from_secs(3);
 
 /// Between two looks whether the chains of reads are to be sealed: a change is under a seal after this time.
 const SEALING_INTERVAL: Duration = Duration::from_secs(60 * 60);
@@ -107,29 +112,68 @@ impl Generation {
 
     /// Starts everything that runs by itself.
     async fn start(&self, awaited: &BTreeSet<SourceId>) -> anyhow::Result<()> {
-        let Self { app, tasks, sending, stop } = self;
         let found = Arc::new(Notify::new());
-        self.start_web(&found).await?;
+        let roles = &self.app.roles;
+        if roles.has(WorkerRole::Web) {
+            self.start_web(&found).await?;
+        }
         self.start_monitor().await?;
+        if roles.has(WorkerRole::Tell) {
+            self.start_telling(&found);
+        }
+        if roles.has(WorkerRole::Send) {
+            self.start_sending();
+        }
+        if roles.has(WorkerRole::Inbox) {
+            self.app.take_mail_in(&self.tasks, &self.stop, &found).await?;
+        }
+        if roles.has(WorkerRole::Read) {
+            self.start_reading(awaited, &found);
+        }
+        self.start_hearing(&found);
+        self.start_tidying();
+        Ok(())
+    }
+
+    /// Starts to make mails of what was found.
+    fn start_telling(&self, found: &Arc<Notify>) {
+        let Self { app, tasks, stop, .. } = self;
         let telling = MailLoop {
             escalator: Arc::clone(&app.escalator),
             dispatcher: Arc::clone(&app.dispatcher),
             asker: app.asker.clone(),
             deliverer: Arc::clone(&app.deliverer),
             webhooks: Arc::clone(&app.webhooks),
+            store: app.store.clone(),
             clock: Arc::clone(&app.clock),
-            found: Arc::clone(&found),
+            found: Arc::clone(found),
         };
         tasks.spawn(app.workers.run("telling", telling.run(stop.clone())));
-        let (deliverer, stopped) = (Arc::clone(&app.deliverer), stop.clone());
-        sending.spawn(app.workers.run("sending", async move { deliverer.run(stopped).await }));
-        let (webhooks, stopped) = (Arc::clone(&app.webhooks), stop.clone());
-        sending.spawn(app.workers.run("webhooks", async move { webhooks.run(stopped).await }));
-        app.take_mail_in(tasks, stop, &found).await?;
-        tasks.spawn(rematch(app.config.sources.clone(), Arc::clone(&app.checker), Arc::clone(&found)));
         let screening =
             ScreeningLoop { standing: Arc::clone(&app.standing), deliverer: Arc::clone(&app.deliverer) };
-        tasks.spawn(app.workers.run("screening", screening.run(stop.clone())));
+        let screen = move |stop| screening.clone().run(stop);
+        let screening = hold_job(app.store.clone(), "screening", stop.clone(), screen);
+        tasks.spawn(app.workers.run("screening", screening));
+    }
+
+    /// Starts to send mails, and to deliver to webhooks.
+    fn start_sending(&self) {
+        let Self { app, sending, stop, .. } = self;
+        let (deliverer, stopped) = (Arc::clone(&app.deliverer), stop.clone());
+        sending.spawn(app.workers.run("sending", async move { deliverer.run(stopped).await }));
+        let webhooks = Arc::clone(&app.webhooks);
+        let tell = move |stop| {
+            let webhooks = Arc::clone(&webhooks);
+            async move { webhooks.run(stop).await }
+        };
+        let telling = hold_job(app.store.clone(), "webhooks", stop.clone(), tell);
+        sending.spawn(app.workers.run("webhooks", telling));
+    }
+
+    /// Starts to read sources, and to seal what was read.
+    fn start_reading(&self, awaited: &BTreeSet<SourceId>, found: &Arc<Notify>) {
+        let Self { app, tasks, stop, .. } = self;
+        tasks.spawn(rematch(app.config.sources.clone(), Arc::clone(&app.checker), Arc::clone(found)));
         let reading = ReadingLoop {
             sources: app.config.sources.clone(),
             awaited: awaited.clone(),
@@ -138,14 +182,40 @@ impl Generation {
             clock: Arc::clone(&app.clock),
             jitter: app.config.daemon.jitter,
             concurrency: app.config.fetch.concurrency,
-            found: Arc::clone(&found),
+            found: Arc::clone(found),
         };
         tasks.spawn(app.workers.run("reading", reading.run(stop.clone())));
+        let prover = app.prover.clone();
+        let seal = move |stop| keep_sealing(prover.clone(), stop);
+        let sealing = hold_job(app.store.clone(), "seals", stop.clone(), seal);
+        tasks.spawn(app.workers.run("sealing", sealing));
+    }
+
+    /// Starts to take up at once what another worker says that it wrote.
+    fn start_hearing(&self, found: &Arc<Notify>) {
+        let Self { app, tasks, stop, .. } = self;
+        let (store, deliverer) = (app.store.clone(), Arc::clone(&app.deliverer));
+        let (found, stopped) = (Arc::clone(found), stop.clone());
+        tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = store.hinted() => {
+                        found.notify_one();
+                        deliverer.wake();
+                    }
+                    () = stopped.cancelled() => return,
+                }
+            }
+        });
+    }
+
+    /// Starts to remove what nobody needs, and to clear up after others that ended, whatever else this worker does.
+    fn start_tidying(&self) {
+        let Self { app, tasks, stop, .. } = self;
         let retention = app.config.store_rules.retention.clone();
         let tidying = tidy_up(app.store.clone(), retention, Arc::clone(&app.clock), stop.clone());
         tasks.spawn(app.workers.run("tidying", tidying));
-        tasks.spawn(app.workers.run("sealing", keep_sealing(app.prover.clone(), stop.clone())));
-        Ok(())
+        tasks.spawn(clear_up(app.store.clone(), Arc::clone(&app.deliverer), stop.clone()));
     }
 
     /// Starts the server to which mail's links lead, where one is configured.
@@ -196,7 +266,9 @@ impl Generation {
             counts: app.counts.clone(),
         };
         if let Some(ping) = settings.ping.clone() {
-            let pinging = keep_pinging(ping, parts.clone(), self.stop.clone());
+            let pinged = parts.clone();
+            let keep = move |stop| keep_pinging(ping.clone(), pinged.clone(), stop);
+            let pinging = hold_job(app.store.clone(), "ping", self.stop.clone(), keep);
             self.tasks.spawn(app.workers.run("pinging", pinging));
         }
         self.tasks.spawn(app.workers.run("metrics", server.serve(parts, self.stop.clone())));
@@ -237,8 +309,47 @@ async fn tidy_up(store: Store, retention: Retention, clock: Arc<dyn Clock>, stop
             () = tokio::time::sleep(GARBAGE_INTERVAL) => {}
             () = stop.cancelled() => return,
         }
-        tidy_once(&store, retention.clone(), clock.now()).await;
+        if let Some(job) = claim(&store, "tidying").await {
+            tidy_once(&store, retention.clone(), clock.now()).await;
+            // Once a day, however many workers there are.
+            job.give_back(GARBAGE_INTERVAL.mul_f64(0.9), None);
+        }
     }
+}
+
+/// Takes back what workers had in their hands that ended without a word, once one is found missing twice: the connection of
+/// one that lives on may have been cut just now.
+async fn clear_up(store: Store, deliverer: Arc<Deliverer>, stop: CancellationToken) {
+    let mut missed = Vec::new();
+    while !stop.is_cancelled() {
+        let departed = store.departed().await.unwrap_or_else(|error| {
+            tracing::debug!(error = error_chain(&error), "failed to look for workers that ended");
+            Vec::new()
+        });
+        let gone: Vec<String> = departed.iter().filter(|id| missed.contains(*id)).cloned().collect();
+        if !gone.is_empty()
+            && let Some(_job) = claim(&store, "clear-up").await
+        {
+            take_over_from(&gone, &store, &deliverer).await;
+        }
+        missed = departed;
+        tokio::select! {
+            () = tokio::time::sleep(CLEARING_INTERVAL) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+async fn take_over_from(gone: &[String], store: &Store, deliverer: &Deliverer) {
+    tracing::warn!(workers = gone.join(", "), "taking over from workers that ended: {}", gone.join(", "));
+    let cleared = async {
+        deliverer.reclaim().await?;
+        store.forget_departed(gone).await
+    };
+    if let Err(error) = cleared.await {
+        tracing::error!(error = error_chain(&error), "failed to take over from workers that ended");
+    }
+    deliverer.wake();
 }
 
 async fn tidy_once(store: &Store, retention: Retention, now: DateTime<Utc>) {
@@ -250,6 +361,9 @@ async fn tidy_once(store: &Store, retention: Retention, now: DateTime<Utc>) {
     }
     if let Err(error) = store.forget_messages(now).await {
         tracing::error!(error = error_chain(&error), "failed to forget old incoming messages");
+    }
+    if let Err(error) = store.forget_claims().await {
+        tracing::error!(error = error_chain(&error), "failed to forget old claims");
     }
     match store.collect_garbage().await {
         Ok(report) => tracing::info!(?report, "removed unused bodies"),

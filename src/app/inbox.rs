@@ -8,8 +8,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::App;
+use super::jobs::hold_job;
 use crate::config::Config;
 use crate::domain::mail_source::MailSource;
+use crate::domain::text::error_chain;
 use crate::inbox::{ImapLoop, IntakeParts, Listener, LmtpServer, MailPoller, MaildirLoop};
 use crate::mail::Maildrop;
 use crate::mail::imap::Imap;
@@ -37,15 +39,33 @@ impl App {
             clock: Arc::clone(&self.clock),
             found: Arc::clone(found),
         };
+        // A mailbox has one reader, whoever it is: how it stands is in that reader's memory.
         if let Some(path) = &ways.maildir {
-            let maildrop = Maildrop::open(path).context("inbox.maildir")?;
-            let intake = MailPoller::new(MailSource::Maildir, parts());
-            tasks.spawn(MaildirLoop { maildrop, intake }.run(stop.clone()));
+            let (maildrop, parts) = (Maildrop::open(path).context("inbox.maildir")?, parts());
+            let poll = move |stop| {
+                let intake = MailPoller::new(MailSource::Maildir, parts.clone());
+                MaildirLoop { maildrop: maildrop.clone(), intake }.run(stop)
+            };
+            tasks.spawn(hold_job(self.store.clone(), "maildir", stop.clone(), poll));
         }
         if let Some(mailbox) = &ways.imap {
-            let imap = Imap::new(mailbox).context("inbox.imap")?;
-            let intake = MailPoller::new(MailSource::Imap, parts());
-            tasks.spawn(ImapLoop { imap, intake }.run(stop.clone()));
+            Imap::new(mailbox).context("inbox.imap")?;
+            let (mailbox, parts) = (mailbox.clone(), parts());
+            let poll = move |stop: CancellationToken| {
+                let (imap, parts) = (Imap::new(&mailbox), parts.clone());
+                async move {
+                    match imap {
+                        Ok(imap) => {
+                            let intake = MailPoller::new(MailSource::Imap, parts);
+                            ImapLoop { imap, intake }.run(stop).await;
+                        }
+                        Err(error) => {
+                            tracing::error!(error = error_chain(&error), "failed to open inbox.imap");
+                        }
+                    }
+                }
+            };
+            tasks.spawn(hold_job(self.store.clone(), "imap", stop.clone(), poll));
         }
         if let Some(listen) = &ways.lmtp {
             let listener = Listener::bind(listen).await.context("inbox.lmtp.listen")?;

@@ -10,7 +10,9 @@ mod counting;
 mod daemon;
 mod generation;
 mod inbox;
+mod jobs;
 mod log;
+mod manners;
 mod store_watch;
 mod watchdog;
 
@@ -20,6 +22,7 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
+use self::manners::shared_manners;
 use crate::check::Checker;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -37,7 +40,7 @@ use crate::prove::{Prover, ProverParts};
 use crate::registry::Registry;
 use crate::reload::{Reloader, Takeover};
 use crate::screen::{Screener, StandingLists, StandingListsParts};
-use crate::settings::{FetchSettings, InboxSettings};
+use crate::settings::{FetchSettings, InboxSettings, WorkerRoles};
 use crate::status::{StatusReader, StatusReaderParts, Workers};
 use crate::store::{Opened, Store, StoreError};
 use crate::subscribe::{Inbox, InboxParts, SubscriberLock, SubscriptionPages, Subscriptions};
@@ -74,6 +77,7 @@ pub struct App {
     standing: Arc<StandingLists>,
     workers: Workers,
     counts: Counts,
+    roles: WorkerRoles,
     clock: Arc<dyn Clock>,
 }
 
@@ -88,11 +92,13 @@ struct LongLived {
     takeovers: Option<mpsc::Sender<Takeover>>,
     /// Whether nobody of this process had the store before.
     is_first: bool,
+    /// What it does, in a daemon.
+    roles: WorkerRoles,
 }
 
 impl LongLived {
-    fn begin(takeovers: Option<mpsc::Sender<Takeover>>) -> anyhow::Result<Self> {
-        Ok(Self { counts: Counts::new()?, workers: Workers::default(), takeovers, is_first: true })
+    fn begin(takeovers: Option<mpsc::Sender<Takeover>>, roles: WorkerRoles) -> anyhow::Result<Self> {
+        Ok(Self { counts: Counts::new()?, workers: Workers::default(), takeovers, is_first: true, roles })
     }
 }
 
@@ -252,7 +258,7 @@ impl App {
         if store.bytes() <= SURVEYED_UP_TO {
             store.survey().await?;
         }
-        Self::over(store, config, clock, LongLived::begin(None)?).await
+        Self::over(store, config, clock, LongLived::begin(None, WorkerRoles::default())?).await
     }
 
     /// Builds the use cases over an open store.
@@ -262,14 +268,14 @@ impl App {
         clock: Arc<dyn Clock>,
         process: LongLived,
     ) -> anyhow::Result<Self> {
-        let LongLived { counts, workers, takeovers, is_first } = process;
+        let LongLived { counts, workers, takeovers, is_first, roles } = process;
         let registry = Registry::new(watchlist(&config)?);
         let transport = Arc::new(Transport::open(&config.mail.transport).context("mail.transport")?);
         let key = store.instance_key(rand::random()).await?;
         store.index_changes().await?;
         keep_time(&store, clock.now()).await?;
-        let counter = counting::in_store(&store, &clock);
-        let fetcher = Arc::new(Fetcher::new(config.fetch.clone()).counting_by(counter));
+        let fetcher = Fetcher::new(config.fetch.clone()).sharing(shared_manners(&store));
+        let fetcher = Arc::new(fetcher.counting_by(counting::in_store(&store, &clock)));
         keep_pauses(&fetcher, &config, &store, clock.now()).await?;
         fetcher.recall_robots(store.robots().await?, clock.now());
         let webhooks = Arc::new(telling_webhooks(&store, &config, &fetcher, &registry, key, &clock));
@@ -354,6 +360,7 @@ impl App {
             standing,
             workers,
             counts,
+            roles,
             clock,
         })
     }

@@ -67,7 +67,7 @@ pub(super) enum Verb {
     #[command(subcommand)]
     Check(super::check::Check),
     /// Read sources on schedule and send mail until stopped.
-    Daemon,
+    Daemon(super::daemon::Daemon),
     /// Check the installation; each finding comes with its fix.
     ///
     /// Takes up to a minute. Exits with 5 if it finds anything.

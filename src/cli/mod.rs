@@ -98,7 +98,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn start(arguments: &Arguments) -> anyhow::Result<tokio::runtime::Runtime> {
-    let is_daemon = matches!(arguments.verb, Verb::Daemon);
+    let is_daemon = matches!(arguments.verb, Verb::Daemon(_));
     let filter = arguments.log.as_deref().unwrap_or(if is_daemon { "info" } else { "error" });
     app::start_log(filter, arguments.log_format, output::has_colour(&std::io::stderr()))?;
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -114,7 +114,7 @@ async fn execute(arguments: Arguments, output: Output) -> anyhow::Result<Exit> {
     match arguments.verb {
         Verb::Init(verb) => init::run(&verb, output),
         Verb::Check(verb) => Box::pin(check::run(verb, &context)).await,
-        Verb::Daemon => Box::pin(daemon::run(&context)).await,
+        Verb::Daemon(verb) => Box::pin(daemon::run(&verb, &context)).await,
         Verb::Demo(verb) => demo::run(verb, output).await,
         Verb::Doctor => doctor::run(&context).await,
         Verb::Completions(verb) => manual::completions(&verb, Arguments::command(), output),

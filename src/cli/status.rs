@@ -59,7 +59,7 @@ fn show(overview: &Overview, output: Output) -> anyhow::Result<()> {
 }
 
 fn rows(figures: &StatusFigures) -> Vec<[String; 2]> {
-    let StatusFigures { sources, mails, store, workers } = figures;
+    let StatusFigures { sources, mails, store, workers, daemons } = figures;
     let sources = format!(
         "{} in all, {} in time, {} failing, {} quarantined, {} paused",
         sources.total, sources.in_time, sources.failing, sources.quarantined, sources.paused
@@ -78,12 +78,14 @@ fn rows(figures: &StatusFigures) -> Vec<[String; 2]> {
         let tasks = workers.iter().map(|worker| format!("{} {}", worker.running, worker.name));
         tasks.collect::<Vec<_>>().join(", ")
     };
-    vec![
+    let mut rows = vec![
         ["sources".to_owned(), sources],
         ["mails".to_owned(), mails],
         ["store".to_owned(), store],
         ["daemon".to_owned(), daemon],
-    ]
+    ];
+    rows.extend(daemons.iter().map(|daemon| [format!("worker {}", daemon.id), daemon.words()]));
+    rows
 }
 
 /// A number of bytes, for people.

@@ -19,7 +19,7 @@ const RETRY: Duration = Duration::from_secs(15);
 const LONGEST_RETRY: Duration = Duration::from_secs(5 * 60);
 
 /// What an [`MailPoller`] works with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct IntakeParts {
     /// Takes messages in.
     pub inbox: Arc<Inbox>,

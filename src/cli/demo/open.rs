@@ -20,6 +20,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::control::{Client, ProgressReporter, command};
 use crate::domain::text::one_line;
+use crate::settings::WorkerRoles;
 
 /// The daemon is asked so often whether it is there.
 const ATTEMPTS: u32 = 200;
@@ -35,7 +36,7 @@ pub(super) async fn keep_open(
     folder: &Path,
     output: Output,
 ) -> anyhow::Result<()> {
-    let mut daemon = Box::pin(run_daemon(config.clone(), Arc::new(SystemClock)));
+    let mut daemon = Box::pin(run_daemon(config.clone(), Arc::new(SystemClock), WorkerRoles::default()));
     let following = Box::pin(follow_wishes(config, origin, folder, output));
     tokio::select! {
         // A signal ended it: nobody wishes anything any more.
