@@ -9,7 +9,7 @@ use crate::domain::read_state::ReadState;
 use crate::domain::text::{one_line, shorten};
 use crate::domain::verdict::Verdict;
 use crate::domain::webhook::Webhook;
-use crate::store::{BackupNote, OpenMails, StoreSize};
+use crate::store::{BackupNote, FellowWorker, OpenMails, StoreSize};
 
 /// So much of a reason is shown.
 const MAX_REASON_CHARS: usize = 160;
@@ -40,6 +40,8 @@ pub struct StatusFacts {
     pub webhooks: Vec<Webhook>,
     /// The daemon's tasks; none where no daemon runs.
     pub workers: Vec<Worker>,
+    /// The daemons that work on the store; none of a store that one process owns.
+    pub daemons: Vec<FellowWorker>,
 }
 
 /// How one source stands.

@@ -10,6 +10,7 @@ use crate::domain::id::SourceId;
 use crate::domain::incident::{Incident, IncidentKind};
 use crate::domain::text::{counted, one_line};
 use crate::domain::webhook::HookState;
+use crate::store::FellowWorker;
 
 /// Something that will not become well by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,7 @@ pub(super) fn needs(facts: &StatusFacts) -> Vec<Need> {
     needs.extend(overdue(facts));
     needs.extend(mails(facts));
     needs.extend(disabled(facts));
+    needs.extend(idle(facts));
     let down = facts.workers.iter().filter(|worker| worker.is_down());
     needs.extend(down.map(|worker| Need {
         what: format!("the daemon's task {} panicked", worker.name),
@@ -40,6 +42,20 @@ pub(super) fn needs(facts: &StatusFacts) -> Vec<Need> {
         sources: Vec::new(),
     }));
     needs
+}
+
+/// Daemons that begin nothing, since their configuration is not the one in force.
+fn idle(facts: &StatusFacts) -> Vec<Need> {
+    let idle = facts.daemons.iter().filter(|daemon| daemon.is_alive && !daemon.is_current);
+    let need = |daemon: &FellowWorker| Need {
+        what: format!(
+            "the daemon {} on {} begins nothing: its configuration is not the one in force",
+            daemon.pid, daemon.host
+        ),
+        command: format!("regwatch reload, on {}, once its files are up to date", daemon.host),
+        sources: Vec::new(),
+    };
+    idle.map(need).collect()
 }
 
 /// Sources that failed often enough; those that fail for the same reason are one line.

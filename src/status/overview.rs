@@ -8,6 +8,7 @@ use super::facts::{SourceFacts, StatusFacts};
 use super::need::{Need, needs, since};
 use super::workers::Worker;
 use crate::domain::id::SourceId;
+use crate::store::FellowWorker;
 
 /// How all stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub struct Glance {
     pub needs: Vec<Need>,
     /// How many sources stand how.
     pub sources: SourceFigures,
+    /// The daemons that work on the store; none of a store that one process owns.
+    pub daemons: Vec<FellowWorker>,
 }
 
 /// The figures, as `status --json` prints them.
@@ -42,6 +45,9 @@ pub struct StatusFigures {
     pub store: StoreFigures,
     /// The daemon's tasks; empty where no daemon runs.
     pub workers: Vec<Worker>,
+    /// The daemons that work on the store; left out of a store that one process owns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub daemons: Vec<FellowWorker>,
 }
 
 /// How many sources stand how. A source may be counted in more than one column.
@@ -108,7 +114,13 @@ pub fn overview(facts: &StatusFacts) -> Overview {
         facts.mails.oldest.map_or(0, |oldest| (facts.now - oldest).num_seconds().max(0).unsigned_abs());
     let mails = MailFigures { waiting: facts.mails.waiting, oldest_s, attention: facts.mails.attention };
     let store = StoreFigures { bytes: facts.store.bytes, reclaimable: facts.store.reclaimable };
-    let figures = StatusFigures { sources, mails, store, workers: facts.workers.clone() };
+    let figures = StatusFigures {
+        sources,
+        mails,
+        store,
+        workers: facts.workers.clone(),
+        daemons: facts.daemons.clone(),
+    };
     Overview { sentence: sentence(facts, &figures), needs, figures }
 }
 

@@ -71,7 +71,7 @@ impl StatusReader {
     /// The store's.
     pub async fn glance(&self) -> Result<Glance, StoreError> {
         let Overview { sentence, needs, figures } = overview(&self.facts_with(StoreSize::default()).await?);
-        Ok(Glance { sentence, needs, sources: figures.sources })
+        Ok(Glance { sentence, needs, sources: figures.sources, daemons: figures.daemons })
     }
 
     /// Returns all of it, for those who show more.
@@ -108,6 +108,7 @@ impl StatusReader {
             backup: store.last_backup().await?,
             webhooks: store.webhooks().await?,
             workers,
+            daemons: store.fellow_workers().await?,
         })
     }
 

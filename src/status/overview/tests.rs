@@ -45,6 +45,7 @@ fn facts(sources: Vec<SourceFacts>) -> StatusFacts {
         backup: None,
         webhooks: Vec::new(),
         workers: Vec::new(),
+        daemons: Vec::new(),
     }
 }
 

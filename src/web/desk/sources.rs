@@ -25,7 +25,7 @@ use crate::domain::text::{one_line, shorten};
 use crate::domain::text_diff::{WordFate, words};
 use crate::render::{SafeLink, day, exact_on_page, line, on_page, with_lines};
 use crate::status::Need;
-use crate::store::{ChangeSearch, StoreError};
+use crate::store::{ChangeSearch, FellowWorker, StoreError};
 use crate::view::{
     DayState, ServiceOverview, SourceCoverage, SourceFilter, SourceOrder, SourceRow, SourceState, SourceView,
 };
@@ -47,6 +47,8 @@ struct Start {
     needs: Vec<(String, Option<String>)>,
     table: SourceTable,
     news: Vec<ChangeRow>,
+    /// The daemons that share the store; shown to nobody from elsewhere.
+    daemons: Vec<String>,
 }
 
 #[derive(Template)]
@@ -264,6 +266,12 @@ impl WebState {
             needs: self.needs(&status.needs, undecided),
             table: SourceTable::of(overview, self.groups(asked.get("group")), asked, &filter),
             news: news.changes.iter().map(|(_, change)| ChangeRow::of(change, self)).collect(),
+            daemons: match visitor {
+                Visitor::Known(_) | Visitor::Local => {
+                    status.daemons.iter().map(FellowWorker::words).collect()
+                }
+                Visitor::Holder(_) | Visitor::Stranger => Vec::new(),
+            },
         })
     }
 
