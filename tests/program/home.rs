@@ -98,6 +98,13 @@ impl Home {
         Self::with_store(sources, self.store.clone())
     }
 
+    /// The same with the configuration that this one has now.
+    pub fn elsewhere_alike(&self) -> Self {
+        let home = Self::with_store("", self.store.clone());
+        std::fs::copy(self.path("config/regwatch.toml"), home.path("config/regwatch.toml")).unwrap();
+        home
+    }
+
     /// `store.url`.
     pub fn store(&self) -> &str {
         &self.store

@@ -26,10 +26,10 @@ const UNDER_WAY: usize = 2 * CONCURRENCY;
 const READERS: usize = 6;
 
 /// Draws numbers from a seed, the same ones each time (Steele's `SplitMix64`).
-struct Draws(u64);
+pub struct Draws(pub u64);
 
 impl Draws {
-    fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -75,6 +75,7 @@ mod web;
 mod webhook;
 mod whole;
 mod whole_source;
+mod workers;
 
 use home::Home;
 use site::Site;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::body::Body;
@@ -25,11 +25,20 @@ pub struct Asked {
     pub headers: HeaderMap,
 }
 
+/// When something was asked for.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    pub path: String,
+    pub at: Instant,
+    pub wall: SystemTime,
+}
+
 #[derive(Debug, Default)]
 struct Shared {
     pages: HashMap<String, Page>,
     held: HashMap<String, Arc<Semaphore>>,
     asked: Vec<Asked>,
+    moments: Vec<Moment>,
 }
 
 /// A server on a free port, in a thread of its own; it ends with the test.
@@ -100,6 +109,11 @@ impl Site {
         asked
     }
 
+    /// When anything was asked for, the host's rules included, in the order in which it was.
+    pub fn moments(&self) -> Vec<Moment> {
+        self.shared.0.lock().unwrap().moments.clone()
+    }
+
     /// Waits until the path was asked for so many times.
     #[track_caller]
     pub fn wait_until_asked(&self, path: &str, times: usize) {
@@ -118,6 +132,7 @@ async fn answer(State(shared): Today, request: Request<Body>) -> Response<Body> 
     let path = request.uri().path().to_owned();
     let held = {
         let mut inside = shared.0.lock().unwrap();
+        inside.moments.push(Moment { path: path.clone(), at: Instant::now(), wall: SystemTime::now() });
         inside.asked.push(Asked { path: path.clone(), headers: request.headers().clone() });
         shared.1.notify_all();
         inside.held.get(&path).cloned()
