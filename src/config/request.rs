@@ -121,10 +121,10 @@ fn announcer(node: &ConfigNode<'_>) -> Option<Announcer> {
 }
 
 fn words(text: &str) -> Result<String, String> {
-    match text.chars().any(char::is_alphanumeric) {
-        true => Ok(text.trim().to_owned()),
-        false => Err(format!("found {text:?}, expected words such as \"covered list\"")),
+    if !text.chars().any(char::is_alphanumeric) {
+        return Err(format!("found {text:?}, expected words such as \"covered list\""));
     }
+    Ok(text.trim().to_owned())
 }
 
 /// No API counts more requests than this.

@@ -13,8 +13,7 @@ impl Command {
         let about = |act, about: &dyn ToString| Some((act, about.to_string(), String::new()));
         let with = |act, about: &dyn ToString, detail: String| Some((act, about.to_string(), detail));
         match self {
-            Self::Accept(ask) if ask.untold => about("accept-untold", &ask.id),
-            Self::Accept(ask) => about("accept", &ask.id),
+            Self::Accept(ask) => about(if ask.untold { "accept-untold" } else { "accept" }, &ask.id),
             Self::Reject(ask) => about("reject", &ask.id),
             Self::Decide(ask) => about(if ask.is_meant { "meant" } else { "not-meant" }, &ask.id),
             Self::Retract(ask) => with("retract", &ask.id, ask.reason.clone().unwrap_or_default()),

@@ -171,6 +171,7 @@ impl fmt::Debug for RequestSettings {
             .field("routes", &self.routes)
             .field("quota", &self.quota)
             .field("witness", &self.witness)
+            .field("announcers", &self.announcers)
             .finish()
     }
 }

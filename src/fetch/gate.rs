@@ -181,6 +181,9 @@ pub(super) fn host_of(url: &Url) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use chrono::DateTime;
     use futures_util::future::BoxFuture;
 
     use super::*;

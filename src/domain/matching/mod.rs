@@ -105,7 +105,7 @@ pub enum WatchlistError {
 }
 
 /// A name, or a veto, where it stands.
-struct Claim<'a> {
+struct NameClaim<'a> {
     company: usize,
     /// `None` for a veto.
     named: Option<&'a CompanyName>,
@@ -337,15 +337,15 @@ impl Watchlist {
         scan
     }
 
-    fn claim(&self, owner: PatternOwner, sighting: &Sighting<'_, PatternOwner>) -> Option<Claim<'_>> {
+    fn claim(&self, owner: PatternOwner, sighting: &Sighting<'_, PatternOwner>) -> Option<NameClaim<'_>> {
         let (folded, is_plural) = (sighting.folded.clone(), sighting.is_plural);
         match owner {
             PatternOwner::Name { name, is_core } => {
                 let named = &self.names[name];
-                Some(Claim { company: named.company, named: Some(named), is_core, is_plural, folded })
+                Some(NameClaim { company: named.company, named: Some(named), is_core, is_plural, folded })
             }
             PatternOwner::Veto { company } => {
-                Some(Claim { company, named: None, is_core: false, is_plural, folded })
+                Some(NameClaim { company, named: None, is_core: false, is_plural, folded })
             }
             PatternOwner::Category { .. } | PatternOwner::Reach => None,
         }
@@ -353,8 +353,8 @@ impl Watchlist {
 }
 
 /// Vetoes, and the names that are meant as names.
-fn meant<'a>(claims: Vec<Claim<'a>>, text: &str, folded: &Folded) -> Vec<Claim<'a>> {
-    let sight = |claim: &Claim<'a>, named: &'a CompanyName| Sight {
+fn meant<'a>(claims: Vec<NameClaim<'a>>, text: &str, folded: &Folded) -> Vec<NameClaim<'a>> {
+    let sight = |claim: &NameClaim<'a>, named: &'a CompanyName| Sight {
         text,
         span: folded.original(&claim.folded),
         alias: &named.alias,
@@ -362,12 +362,12 @@ fn meant<'a>(claims: Vec<Claim<'a>>, text: &str, folded: &Folded) -> Vec<Claim<'
         is_core: claim.is_core,
         is_plural: claim.is_plural,
     };
-    let is_plain = |claim: &&Claim<'a>| claim.named.is_some_and(|named| sight(claim, named).is_plain());
+    let is_plain = |claim: &&NameClaim<'a>| claim.named.is_some_and(|named| sight(claim, named).is_plain());
     let mut plain: Vec<(usize, usize)> =
         claims.iter().filter(is_plain).map(|claim| (claim.folded.start, claim.company)).collect();
     plain.sort_unstable();
     let backed: BTreeSet<usize> = plain.iter().map(|(_, company)| *company).collect();
-    let is_meant = |claim: &Claim<'a>| match claim.named {
+    let is_meant = |claim: &NameClaim<'a>| match claim.named {
         Some(named) => {
             let near = claim.folded.start.saturating_sub(COMPANY)..=claim.folded.end + COMPANY;
             let from = plain.partition_point(|(start, _)| start < near.start());
@@ -406,7 +406,7 @@ fn add_name(patterns: &mut Patterns<PatternOwner>, named: &CompanyName, name: us
 }
 
 /// Of claims that overlap and speak of one company the longest wins, a veto before a name.
-fn longest(mut claims: Vec<Claim<'_>>) -> Vec<Claim<'_>> {
+fn longest(mut claims: Vec<NameClaim<'_>>) -> Vec<NameClaim<'_>> {
     claims.sort_by_key(|claim| (Reverse(claim.folded.len()), claim.named.is_some(), claim.folded.start));
     let mut taken: BTreeMap<usize, BTreeMap<usize, usize>> = BTreeMap::new();
     claims.retain(|claim| {

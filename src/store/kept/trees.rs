@@ -273,7 +273,7 @@ pub(super) struct Files {
 /// Which database is looked at.
 #[derive(Debug)]
 enum Engine {
-    Sled(Files),
+    Sled(Box<Files>),
     Postgres(Box<postgres::View>),
 }
 
@@ -290,7 +290,7 @@ impl Trees {
         let end = SledClosing { file: folder.join("db") };
         let packs = Packs::open(folder)?;
         let files = Files { db, all, packs, folder: folder.to_owned(), _end: end };
-        Ok(Self { engine: Engine::Sled(files), opening: Arc::new(Opening::new()) })
+        Ok(Self { engine: Engine::Sled(Box::new(files)), opening: Arc::new(Opening::new()) })
     }
 
     /// What one transaction of a PostgreSQL server sees.
@@ -301,7 +301,7 @@ impl Trees {
     /// sled's own, where it is sled's.
     pub(super) fn files(&self) -> Option<&Files> {
         match &self.engine {
-            Engine::Sled(files) => Some(files),
+            Engine::Sled(files) => Some(files.as_ref()),
             Engine::Postgres(_) => None,
         }
     }
