@@ -174,7 +174,7 @@ pub async fn history(
 ) -> Result<ArchiveHistory, BacktestError> {
     let folder = tempfile::Builder::new().prefix("regwatch-backfill-").tempdir()?;
     let store = Store::open(&StoreSettings::Sled { path: folder.path().join("db") })?;
-    let outcome = past(&store, config, source, captures, as_capture(source, first, body)).await;
+    let outcome = Box::pin(past(&store, config, source, captures, as_capture(source, first, body))).await;
     store.close().await?;
     outcome
 }
@@ -255,7 +255,7 @@ pub async fn run(
 ) -> Result<Backtest, BacktestError> {
     let folder = tempfile::Builder::new().prefix("regwatch-backtest-").tempdir()?;
     let store = Store::open(&StoreSettings::Sled { path: folder.path().join("db") })?;
-    let outcome = over(&store, config, source, captures, question).await;
+    let outcome = Box::pin(over(&store, config, source, captures, question)).await;
     store.close().await?;
     outcome
 }
