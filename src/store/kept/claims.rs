@@ -23,12 +23,15 @@ const LOOK_AGAIN: Duration = Duration::from_millis(400);
 /// What was given back is waited for no longer than this.
 const LONGEST_WAY_BACK: Duration = Duration::from_secs(5);
 
+/// Until when something rests, and what was noted.
+type Rest = (Instant, Option<Vec<u8>>);
+
 /// What an opening holds, and what rests after it was given back.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     held: Mutex<HashMap<ClaimName, HeldClaim>>,
     /// Of a database that this process owns: until when nobody may have what was given back, and what was noted.
-    resting: Mutex<HashMap<ClaimName, (Instant, Option<Vec<u8>>)>>,
+    resting: Mutex<HashMap<ClaimName, Rest>>,
     /// What is on its way back to a server: whoever wants it again in this process waits for that.
     leaving: Mutex<HashSet<ClaimName>>,
     /// Rings when something was given back.
@@ -58,6 +61,7 @@ pub(super) struct ClaimState {
 
 /// How an attempt to claim something ended.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "most attempts are granted")]
 pub enum ClaimAttempt {
     /// It is this worker's.
     Held(Claim),

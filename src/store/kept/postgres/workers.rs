@@ -54,6 +54,7 @@ pub(super) fn require_adopted(ours: &str, in_force: &Row) -> Result<(), StoreErr
     Err(StoreError::NotAdopted { generation: generation.number })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped by it")]
 fn of(error: tokio_postgres::Error) -> ServerFault {
     ServerFault::of(&error)
 }
