@@ -65,18 +65,14 @@ pub fn repair_metered(
     }
 }
 
-/// Makes the store of a backup where there is none.
+/// Makes the store of a backup where there is none. Of a server, one that was broken off goes on.
 ///
 /// # Errors
 /// [`StoreError::Occupied`], [`StoreError::BadBackup`], [`StoreError::Locked`].
 pub fn restore(settings: &StoreSettings, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
     match settings {
         StoreSettings::Sled { path: folder } => kept::restore(folder, path, meter),
-        StoreSettings::Postgres { .. } => Err(StoreError::not_of_server(
-            "store restore",
-            "the server's own means, such as pg_restore; a backup of a sled store is restored into one and copied with \
-             `regwatch store copy`",
-        )),
+        StoreSettings::Postgres { url, .. } => postgres::restore(url, path, meter),
     }
 }
 
@@ -87,10 +83,7 @@ pub fn restore(settings: &StoreSettings, path: &Path, meter: &Meter) -> Result<A
 pub fn import(settings: &StoreSettings, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
     match settings {
         StoreSettings::Sled { path: folder } => kept::import(folder, path, meter),
-        StoreSettings::Postgres { .. } => Err(StoreError::not_of_server(
-            "store import",
-            "`regwatch store copy`, from a sled store into which the export was imported",
-        )),
+        StoreSettings::Postgres { url, .. } => postgres::import(url, path, meter),
     }
 }
 

@@ -45,8 +45,10 @@ pub enum StoreError {
         /// What does it there.
         instead: &'static str,
     },
-    /// A store into which another was to be copied, and not all of it was.
-    #[error("the store {path} is a copy that was not finished; run the same `regwatch store copy` again")]
+    /// A store into which another, or a backup, was to be copied, and not all of it was.
+    #[error(
+        "the store {path} is a copy that was not finished; run the same `regwatch store copy`, `restore` or `import` again"
+    )]
     UnfinishedCopy {
         /// Where it lies.
         path: String,

@@ -40,15 +40,7 @@ fn a_change_is_told_once_and_the_commands_show_it() {
 fn what_the_server_does_itself_is_told() {
     let Some((_site, home)) = watched() else { return };
     home.check(0);
-    let file = home.path("out");
-    let file = file.to_str().unwrap();
-    for (verb, instead) in [
-        (&["store", "backup", file][..], "pg_dump"),
-        (&["store", "export", file], "store copy"),
-        (&["store", "compact"], "autovacuum"),
-        (&["store", "repair"], "pg_amcheck"),
-        (&["store", "restore", file], "pg_restore"),
-    ] {
+    for (verb, instead) in [(&["store", "compact"][..], "autovacuum"), (&["store", "repair"], "pg_amcheck")] {
         let ran = home.run(verb);
         assert_ne!(ran.code, Some(0), "{ran:?}");
         assert!(
@@ -56,9 +48,38 @@ fn what_the_server_does_itself_is_told() {
             "{ran:?}"
         );
     }
-    assert!(!home.path("out").exists());
     home.run(&["store", "migrate"]).expect(0);
     home.run(&["store", "tidy"]).expect(0);
+}
+
+#[test]
+fn a_backup_is_taken_while_the_daemon_runs_and_restored_into_a_folder_and_another_database() {
+    let Some((site, home)) = watched() else { return };
+    home.subscribe("ann@example.org", "hikvision");
+    let mut daemon = Daemon::start(&home, RUNS);
+    home.check(0);
+    let (backup, export) = (home.path("backup"), home.path("export"));
+    let (backup, export) = (backup.to_str().unwrap(), export.to_str().unwrap());
+    let taken = home.run(&["store", "backup", backup, "--json"]).expect(0).json();
+    assert!(taken["records"].as_u64() > Some(20), "{taken}");
+    home.run(&["store", "export", export]).expect(0);
+    let stats = home.run(&["store", "stats"]).expect(0).stdout;
+    assert!(stats.contains(backup), "{stats}");
+    assert!(!home.path("state/db.backup").exists(), "what was fetched is gone");
+    daemon.end();
+    let refused = home.run(&["store", "restore", backup]).expect(1).stderr;
+    assert!(refused.contains("already has a store"), "{refused}");
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
+    let sources = list_source(&site.url);
+    for (verb, file) in [("restore", backup), ("import", export)] {
+        for other in [Home::with_sources(&sources), Home::on_server(&sources).unwrap()] {
+            let made = other.run(&["store", verb, file]).expect(0).stdout;
+            assert!(made.contains("records") && !made.contains("0 commits"), "{made}");
+            other.run(&["store", "verify"]).expect(0);
+            assert_eq!(other.check(0)["mails_queued"], 1, "it goes on from there");
+            assert_eq!(other.letters().len(), 1);
+        }
+    }
 }
 
 #[test]

@@ -31,7 +31,9 @@ pub(super) async fn stats(context: &Context) -> anyhow::Result<Exit> {
     let releasable = stats.releasable;
     let none = match context.config()?.store {
         StoreSettings::Sled { .. } => "none; `regwatch store backup FILE` makes one",
-        StoreSettings::Postgres { .. } => "by the server's own means",
+        StoreSettings::Postgres { .. } => {
+            "none, but for the server's own; `regwatch store backup FILE` makes one"
+        }
     };
     output.line(format!("{}: {} on the disk", stats.path.display(), size(stats.size.bytes)))?;
     output.table(
@@ -194,12 +196,12 @@ fn show_restored(restored: &Archived, settings: &StoreSettings, context: &Contex
     if context.output.json {
         context.output.object(restored)?;
     } else {
-        context.output.line(format!(
-            "{}: {} records as they were after {} commits",
-            settings.place(),
-            restored.records,
-            restored.commits
-        ))?;
+        // A server counts none.
+        let commits = match restored.commits {
+            0 => String::new(),
+            commits => format!(" as they were after {commits} commits"),
+        };
+        context.output.line(format!("{}: {} records{commits}", settings.place(), restored.records))?;
     }
     Ok(Exit::Done)
 }

@@ -20,9 +20,10 @@ use super::admission::{damaged, file_error};
 use super::check::check;
 use super::log::{Log, Reach};
 use super::packs;
-use super::repair::{metered, records_of};
+use super::repair::records_of;
 use super::tally;
 use super::trees::TreeName;
+use super::walk::{Take, Walk};
 use crate::domain::id::hex;
 use crate::domain::meter::{Meter, WorkPart};
 use crate::store::boundary::Archived;
@@ -58,6 +59,19 @@ const MAX_HEADER_BYTES: usize = 4096;
 const TREE: u8 = 1;
 const RECORD: u8 = 2;
 const END: u8 = 0;
+
+impl BackupHeader {
+    /// What is said of a backup of this installation's state after so many commits; a server counts none.
+    pub(super) fn new(installation: &[u8], commits: u64) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            form: FORM,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            installation: hex(installation),
+            commits,
+        }
+    }
+}
 
 /// A copy of a database's files, removed when it is dropped.
 #[derive(Debug)]
@@ -111,13 +125,7 @@ impl DatabaseCopy {
         }
         let own = checked.own.ok_or_else(|| damaged(folder, "it does not say whose it is"))?;
         let log = Log::read(folder, Reach::Engine).map_err(|error| file_error(&folder.join("db"), &error))?;
-        let header = BackupHeader {
-            format: FORMAT.to_owned(),
-            form: FORM,
-            program: env!("CARGO_PKG_VERSION").to_owned(),
-            installation: hex(&own.installation),
-            commits: own.commits,
-        };
+        let header = BackupHeader::new(&own.installation, own.commits);
         let records = checked.trees.iter().map(|tree| tree.records).sum();
         Ok((header, log, records))
     }
@@ -168,30 +176,50 @@ fn put(out: &mut impl Write, kind: u8, parts: &[&[u8]]) -> io::Result<()> {
     Ok(())
 }
 
+/// The records of a log that is whole, bodies in parts wherever they lie.
+pub(super) fn walk_of<'a>(
+    folder: &Path,
+    log: &'a Log,
+) -> impl Fn(TreeName, &mut Take<'_>) -> Result<(), StoreError> + 'a {
+    let records = records_of(folder, log);
+    move |tree, take| {
+        let mut outcome = Ok(());
+        records(tree, &mut |key, value| {
+            if outcome.is_ok() {
+                outcome = take(key, value);
+            }
+        });
+        outcome
+    }
+}
+
 /// Writes a backup into a file, which must not be there yet. It is on the disk when this returns.
 ///
 /// # Errors
-/// The system's.
-pub(super) fn write(copy: &DatabaseCopy, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
-    let (header, log, records) = copy.read()?;
-    let writing = meter.part(CHECKED..100, records);
+/// The walk's, the system's.
+pub(super) fn write(
+    header: &BackupHeader,
+    walk: &Walk<'_>,
+    path: &Path,
+    writing: &WorkPart,
+) -> Result<Archived, StoreError> {
     let of_file = |error: io::Error| file_error(path, &error);
     let file = File::create_new(path).map_err(of_file)?;
     let zstd = zstd::Encoder::new(BufWriter::new(file), LEVEL).map_err(of_file)?;
     let mut out = Hashing { inner: zstd, hasher: Sha256::new() };
     let line = serde_json::to_vec(&header).map_err(|error| of_file(error.into()))?;
     out.write_all(&line).and_then(|()| out.write_all(b"\n")).map_err(of_file)?;
-    let records = metered(records_of(copy.folder(), &log), &writing);
     let mut count: u64 = 0;
     for tree in TreeName::all() {
-        let mut outcome = put(&mut out, TREE, &[tree.name().as_bytes()]);
-        records(tree, &mut |key, value| {
-            if outcome.is_ok() && tally::counts(tree, key) {
-                count += 1;
-                outcome = put(&mut out, RECORD, &[key, value]);
+        put(&mut out, TREE, &[tree.name().as_bytes()]).map_err(of_file)?;
+        walk(tree, &mut |key, value| {
+            writing.advance(1);
+            if !tally::counts(tree, key) {
+                return Ok(());
             }
-        });
-        outcome.map_err(of_file)?;
+            count += 1;
+            put(&mut out, RECORD, &[key, value]).map_err(of_file)
+        })?;
     }
     out.write_all(&[END]).and_then(|()| out.write_all(&count.to_be_bytes())).map_err(of_file)?;
     let Hashing { inner: mut zstd, hasher } = out;
@@ -200,7 +228,6 @@ pub(super) fn write(copy: &DatabaseCopy, path: &Path, meter: &Meter) -> Result<A
     let file = zstd.finish().and_then(|buffer| buffer.into_inner().map_err(io::IntoInnerError::into_error));
     let file = file.map_err(of_file)?;
     file.sync_all().map_err(of_file)?;
-    meter.reach(100);
     let bytes = file.metadata().map_err(of_file)?.len();
     Ok(Archived {
         path: path.to_owned(),

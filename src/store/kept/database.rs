@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Sled;
-use super::copying::unfinished;
+use super::filling::is_unfinished;
 use super::postgres::Postgres;
 use super::trees::{Opening, TreeName, Trees};
 use super::writes::Writes;
-use super::{garbage, kinds};
+use super::{ARCHIVE, garbage, kinds};
 use crate::domain::id::InstallationId;
 use crate::domain::meter::Meter;
 use crate::settings::{StoreRules, StoreSettings};
@@ -39,8 +39,8 @@ impl Database {
     pub(in crate::store) fn open(settings: &StoreSettings, rules: &StoreRules) -> Result<Self, StoreError> {
         let database = Self::open_for_copy(settings, rules)?;
         let is_unfinished = match &database {
-            Self::Sled(sled) => sled.look_at_once(unfinished)?,
-            Self::Postgres { server, .. } => server.look_at_once(unfinished)?,
+            Self::Sled(sled) => sled.look_at_once(is_unfinished)?,
+            Self::Postgres { server, .. } => server.look_at_once(is_unfinished)?,
         };
         if is_unfinished {
             return Err(StoreError::UnfinishedCopy { path: database.place() });
@@ -251,28 +251,26 @@ impl Database {
         }
     }
 
+    /// Writes a backup beside the store, or lines of JSON.
     pub(in crate::store) async fn archive(
         &self,
         as_lines: bool,
         meter: &Meter,
     ) -> Result<Archived, StoreError> {
+        let path = self.beside(ARCHIVE);
+        // What was left there nobody has fetched.
+        let _ = std::fs::remove_file(&path);
         match self {
-            Self::Sled(sled) => sled.archive(as_lines, meter).await,
-            Self::Postgres { .. } if as_lines => Err(StoreError::not_of_server(
-                "store export",
-                "`regwatch store copy` into a sled store, and export that",
-            )),
-            Self::Postgres { .. } => Err(StoreError::not_of_server(
-                "store backup",
-                "the server's own backups, such as pg_dump or pgBackRest",
-            )),
+            Self::Sled(sled) => sled.archive(path, as_lines, meter).await,
+            Self::Postgres { server, .. } => server.archive(path, as_lines, meter).await,
         }
     }
 
+    /// Removes the backup beside the store.
     pub(in crate::store) fn forget_archive(&self) {
-        match self {
-            Self::Sled(sled) => sled.forget_archive(),
-            Self::Postgres { .. } => {}
+        let path = self.beside(ARCHIVE);
+        if let Err(error) = std::fs::remove_file(&path) {
+            tracing::warn!(%error, path = %path.display(), "failed to remove the copy of backup {}", path.display());
         }
     }
 

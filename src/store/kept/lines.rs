@@ -17,12 +17,13 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::admission::file_error;
-use super::archive::{CHECKED, DatabaseCopy, Metered};
+use super::archive::Metered;
+use super::tally;
 use super::trees::{TreeName, Trees};
+use super::walk::Walk;
 use super::writes::Writes;
-use super::{opening, tally};
 use crate::domain::id::hex;
-use crate::domain::meter::Meter;
+use crate::domain::meter::{Meter, WorkPart};
 use crate::store::boundary::Archived;
 use crate::store::error::StoreError;
 use crate::store::record::RecordForm;
@@ -109,14 +110,17 @@ impl LineWriter {
     }
 }
 
-/// Writes a copy of a database into a file, which must not be there yet. It is on the disk when this returns.
+/// Writes the records of a database into a file, which must not be there yet: what a walk hands out, and what of it
+/// lies among the bodies. It is on the disk when this returns.
 ///
 /// # Errors
 /// A record that cannot be read; the system's.
-pub(super) fn write(copy: &DatabaseCopy, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
-    let (installation, commits, expected) = copy.whose()?;
-    let writing = meter.part(CHECKED..100, expected);
-    let trees = opening::open(copy.folder())?;
+pub(super) fn write(
+    (trees, walk): (&Trees, &Walk<'_>),
+    (installation, commits): (String, u64),
+    path: &Path,
+    writing: &WorkPart,
+) -> Result<Archived, StoreError> {
     let of_file = |error: io::Error| file_error(path, &error);
     let file = File::create_new(path).map_err(of_file)?;
     let mut lines = LineWriter { out: BufWriter::new(file), hasher: Sha256::new() };
@@ -125,13 +129,12 @@ pub(super) fn write(copy: &DatabaseCopy, path: &Path, meter: &Meter) -> Result<A
     lines.put(&first).map_err(of_file)?;
     let (mut records, mut apart) = (0_u64, HashSet::new());
     for tree in TreeName::all().filter(|tree| *tree != TreeName::Bodies) {
-        for pair in trees.tree(tree) {
-            let (key, value) = pair?;
+        walk(tree, &mut |key, value| {
             writing.advance(1);
-            if !tally::counts(tree, &key) {
-                continue;
+            if !tally::counts(tree, key) {
+                return Ok(());
             }
-            let json = match RecordForm::decode(tree.what(), &key, &value) {
+            let json = match RecordForm::decode(tree.what(), key, value) {
                 Ok(RecordForm::Inline(json)) => Some(json),
                 Ok(RecordForm::AsBody(digest)) => {
                     apart.insert(digest);
@@ -139,11 +142,11 @@ pub(super) fn write(copy: &DatabaseCopy, path: &Path, meter: &Meter) -> Result<A
                 }
                 Err(_) => None,
             };
-            let line = json.as_deref().and_then(|json| RecordLine::of(tree, &key).with_record(json));
-            let line = line.unwrap_or_else(|| RecordLine::of(tree, &key).with_bytes(&value));
-            lines.put(&line).map_err(of_file)?;
+            let line = json.as_deref().and_then(|json| RecordLine::of(tree, key).with_record(json));
+            let line = line.unwrap_or_else(|| RecordLine::of(tree, key).with_bytes(value));
             records += 1;
-        }
+            lines.put(&line).map_err(of_file)
+        })?;
     }
     for name in trees.body_names()?.into_iter().filter(|name| !apart.contains(name)) {
         writing.advance(1);
@@ -156,14 +159,47 @@ pub(super) fn write(copy: &DatabaseCopy, path: &Path, meter: &Meter) -> Result<A
     lines.put(&LastLine { end: true, records, sha256: sha256.clone() }).map_err(of_file)?;
     let file = lines.out.into_inner().map_err(io::IntoInnerError::into_error).map_err(of_file)?;
     file.sync_all().map_err(of_file)?;
-    meter.reach(100);
     let bytes = file.metadata().map_err(of_file)?.len();
     Ok(Archived { path: path.to_owned(), bytes, records, commits, sha256 })
 }
 
-/// Is handed what each line has written.
-pub(super) type TakeLine<'a> =
-    dyn FnMut(&dyn Fn(&Trees, &mut Writes) -> Result<(), StoreError>) -> Result<(), StoreError> + 'a;
+/// What one line says.
+#[derive(Debug, Clone)]
+pub(super) struct Imported {
+    pub(super) tree: TreeName,
+    pub(super) key: Vec<u8>,
+    content: Content,
+}
+
+#[derive(Debug, Clone)]
+enum Content {
+    Record(Box<RawValue>),
+    Bytes(Vec<u8>),
+}
+
+impl Imported {
+    /// Writes it.
+    pub(super) fn write(&self, trees: &Trees, writes: &mut Writes) -> Result<(), StoreError> {
+        match &self.content {
+            Content::Record(record) => writes.put(trees, self.tree, &self.key, record),
+            Content::Bytes(content) if self.tree == TreeName::Bodies => {
+                writes.put_body(trees, content).map(drop)
+            }
+            Content::Bytes(value) => writes.put_raw(self.tree, &self.key, value.clone()),
+        }
+    }
+
+    /// The bytes that stand under its key, where it is no record.
+    pub(super) fn bytes(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Record(_) => None,
+            Content::Bytes(bytes) => Some(bytes),
+        }
+    }
+}
+
+/// Is handed what each line says.
+pub(super) type TakeLine<'a> = dyn FnMut(Imported) -> Result<(), StoreError> + 'a;
 
 /// Reads lines to their end, and hands each to `take`. What was taken counts for nothing unless this returns well.
 ///
@@ -214,19 +250,17 @@ pub(super) fn read(
         let tree = TreeName::all().find(|tree| tree.name() == line.tree);
         let tree = tree.ok_or_else(|| bad(number, "an unknown tree; use a newer regwatch"))?;
         let key = line.key().ok_or_else(|| bad(number, "expected a key"))?;
-        match (line.record, &line.base64) {
-            (Some(record), None) => take(&|trees, writes| writes.put(trees, tree, &key, &record))?,
+        let content = match (line.record, &line.base64) {
+            (Some(record), None) => Content::Record(record.to_owned()),
             (None, Some(base64)) => {
                 let value = STANDARD.decode(base64).map_err(|error| bad(number, &error.to_string()))?;
                 if tree == TreeName::Bodies && Sha256::digest(&value)[..] != key[..] {
                     return Err(bad(number, "a body is not what its name says"));
                 }
-                take(&|trees, writes| match tree {
-                    TreeName::Bodies => writes.put_body(trees, &value).map(drop),
-                    _ => writes.put_raw(tree, &key, value.clone()),
-                })?;
+                Content::Bytes(value)
             }
             _ => return Err(bad(number, "expected record or base64")),
-        }
+        };
+        take(Imported { tree, key, content })?;
     }
 }

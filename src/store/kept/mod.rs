@@ -24,6 +24,7 @@ pub(super) mod database;
 mod durability;
 mod erasure;
 mod events;
+mod filling;
 mod found;
 pub(super) mod garbage;
 mod glances;
@@ -69,6 +70,7 @@ mod tree;
 pub(super) mod trees;
 mod trial;
 mod undo;
+mod walk;
 mod writer;
 pub(super) mod writes;
 
@@ -277,8 +279,13 @@ impl Sled {
         self.writer.flush_soon();
     }
 
-    /// Writes a backup beside the database, or lines of JSON; nobody writes while its file is copied.
-    pub(super) async fn archive(&self, as_lines: bool, meter: &Meter) -> Result<Archived, StoreError> {
+    /// Writes a backup into a file, or lines of JSON; nobody writes while the database's file is copied.
+    pub(super) async fn archive(
+        &self,
+        path: PathBuf,
+        as_lines: bool,
+        meter: &Meter,
+    ) -> Result<Archived, StoreError> {
         let (shared, pulse) = (Arc::clone(&self.shared), Arc::clone(self.writer.pulse()));
         let (folder, meter) = (self.folder.clone(), meter.clone());
         blocking(move || {
@@ -289,20 +296,9 @@ impl Sled {
                 archive::DatabaseCopy::of(&folder)?
             };
             pulse.beat();
-            let path = lock::beside(&folder, ARCHIVE);
-            // What was left there nobody has fetched.
-            let _ = std::fs::remove_file(&path);
-            if as_lines { lines::write(&copy, &path, &meter) } else { archive::write(&copy, &path, &meter) }
+            if as_lines { write_lines(&copy, &path, &meter) } else { write_backup(&copy, &path, &meter) }
         })
         .await
-    }
-
-    /// Removes the backup beside the database.
-    pub(super) fn forget_archive(&self) {
-        let path = lock::beside(&self.folder, ARCHIVE);
-        if let Err(error) = std::fs::remove_file(&path) {
-            tracing::warn!(%error, path = %path.display(), "failed to remove the copy of backup {}", path.display());
-        }
     }
 
     /// Writes out what is left and gives the database free for another process.
@@ -314,6 +310,21 @@ impl Sled {
         })
         .await
     }
+}
+
+/// Writes a backup of a copy of a database's files.
+fn write_backup(copy: &archive::DatabaseCopy, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
+    let (header, log, records) = copy.read()?;
+    let writing = meter.part(archive::CHECKED..100, records);
+    archive::write(&header, &archive::walk_of(copy.folder(), &log), path, &writing)
+}
+
+/// The same as lines of JSON.
+fn write_lines(copy: &archive::DatabaseCopy, path: &Path, meter: &Meter) -> Result<Archived, StoreError> {
+    let (installation, commits, records) = copy.whose()?;
+    let writing = meter.part(archive::CHECKED..100, records);
+    let trees = opening::open(copy.folder())?;
+    lines::write((&trees, &walk::of_trees(&trees)), (installation, commits), path, &writing)
 }
 
 /// Looks at every record and keeps in mind those that cannot be read.
@@ -396,7 +407,7 @@ pub(super) fn kinds(trees: &Trees) -> Result<Vec<KindStats>, StoreError> {
 }
 
 /// Where a backup lies until it is fetched.
-const ARCHIVE: &str = ".backup";
+pub(super) const ARCHIVE: &str = ".backup";
 
 /// The last backup that was taken.
 const BACKUP: &[u8] = b"backup";

@@ -64,7 +64,9 @@ pub(in crate::store) fn import(folder: &Path, path: &Path, meter: &Meter) -> Res
     remove_folder(&new)?;
     let trees = opening::open(&new)?;
     let mut batch = RecordBatch::over(&trees);
-    lines::read(path, (meter, READ..WRITTEN), &mut |write| batch.step(write))?;
+    lines::read(path, (meter, READ..WRITTEN), &mut |line| {
+        batch.step(|trees, writes| line.write(trees, writes))
+    })?;
     batch.finish()?;
     put_in_place(folder, trees, archived.commits, &beside(folder, ".replaced"))?;
     drop(lock);
@@ -157,12 +159,12 @@ impl<'a> RecordBatch<'a> {
             self.bodies.take(self.trees, &mut self.writes, key, value)?;
             return self.counted();
         }
-        self.step(&|_, writes| writes.put_raw(tree, key, value.to_vec()))
+        self.step(|_, writes| writes.put_raw(tree, key, value.to_vec()))
     }
 
     fn step(
         &mut self,
-        write: &dyn Fn(&Trees, &mut Writes) -> Result<(), StoreError>,
+        write: impl FnOnce(&Trees, &mut Writes) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         write(self.trees, &mut self.writes)?;
         self.counted()

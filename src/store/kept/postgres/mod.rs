@@ -8,12 +8,14 @@
 //!
 //! `docs/adr/0013-postgresql.md` has the reasons.
 
+mod archiving;
 mod claims;
 mod connect;
 mod fault;
 mod hearing;
 mod keep;
 mod link;
+mod plans;
 mod presence;
 mod queue;
 mod schema;
@@ -28,6 +30,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+pub(in crate::store) use self::archiving::{import, restore};
 use self::link::ServerLink;
 pub(in crate::store) use self::view::{KeyRange, View};
 pub(in crate::store) use self::whole::{check, verify};

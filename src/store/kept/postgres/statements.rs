@@ -135,6 +135,35 @@ pub(super) const STANDING: &str = "SELECT current_setting('fsync'), current_sett
 pub(super) const BYTES: &str = "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c \
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'";
 
+/// How many records there are, as the server knows without counting.
+pub(super) const ESTIMATE: &str = "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint FROM pg_class c \
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'";
+
+/// The last of a run of followers, of whom so many are passed over.
+pub(super) const END_OF_RUN: &str = "SELECT substr(key, $3::integer) FROM followers WHERE key >= $1 AND key < $2 \
+    ORDER BY key OFFSET $4 LIMIT 1";
+
+/// The ways in which a run of followers follow, but for those who left long ago.
+pub(super) const WAYS_OF_RUN: &str = "SELECT record, count(*) FROM followers WHERE key >= $1 AND key < $2 \
+    AND NOT (record >= $3 AND record < $4) GROUP BY record";
+
+/// The followers of a run who follow in one of these ways.
+pub(super) const READERS_OF_RUN: &str = "SELECT substr(key, $3::integer) FROM followers \
+    WHERE key >= $1 AND key < $2 AND record = ANY($4)";
+
+/// A follower of a run who neither left long ago, nor follows in one of these ways, nor is one of these.
+pub(super) const UNSEEN_OF_RUN: &str = "SELECT 1 FROM followers WHERE key >= $1 AND key < $2 \
+    AND NOT (record >= $4 AND record < $5) AND record <> ALL($6) AND substr(key, $3::integer) <> ALL($7) LIMIT 1";
+
+/// Gives the followers of a run who follow in one of these ways an item, and has each looked at at the moment that
+/// belongs to the way.
+pub(super) const GIVE_TO_RUN: &str = "WITH way AS (SELECT * FROM unnest($4::bytea[], $5::bytea[]) AS w (record, moment)), \
+    reader AS MATERIALIZED (SELECT substr(f.key, $3::integer) AS address, way.moment FROM followers f \
+    JOIN way ON way.record = f.record WHERE f.key >= $1 AND f.key < $2 AND substr(f.key, $3::integer) <> ALL($8)), \
+    item AS (INSERT INTO items AS kept (key, record) SELECT address || $6::bytea, $7::bytea FROM reader \
+    ON CONFLICT (key) DO UPDATE SET record = excluded.record WHERE kept.record IS DISTINCT FROM excluded.record) \
+    INSERT INTO looks (key, record) SELECT moment || address, ''::bytea FROM reader ON CONFLICT (key) DO NOTHING";
+
 /// One migration at a time.
 pub(super) const ONE_MIGRATION: &str = "SELECT pg_advisory_xact_lock(7166920441)";
 
@@ -152,7 +181,11 @@ pub(super) const MIGRATIONS: &str = "SELECT number, name, sha256 FROM migrations
 pub(super) const NOTE_MIGRATION: &str = "INSERT INTO migrations (number, name, sha256) VALUES ($1, $2, $3)";
 
 /// Those that are not of one table.
-const PLAIN: [&str; 26] = [
+const PLAIN: [&str; 40] = [
+    BEGIN_STEP,
+    BEGIN_LOOK,
+    COMMIT,
+    ROLLBACK,
     NAME_STEP,
     FATE_OF_STEP,
     HORIZON,
@@ -167,6 +200,7 @@ const PLAIN: [&str; 26] = [
     FORGET_CLAIMS,
     RING,
     RUNG_SINCE,
+    LISTEN,
     SAY,
     ADOPT,
     GENERATION,
@@ -177,6 +211,15 @@ const PLAIN: [&str; 26] = [
     FORGET_WORKERS,
     STANDING,
     BYTES,
+    ESTIMATE,
+    END_OF_RUN,
+    WAYS_OF_RUN,
+    READERS_OF_RUN,
+    UNSEEN_OF_RUN,
+    GIVE_TO_RUN,
+    ONE_MIGRATION,
+    MIGRATIONS_TABLE,
+    HAS_MIGRATIONS,
     MIGRATIONS,
     NOTE_MIGRATION,
 ];
@@ -320,4 +363,23 @@ pub(super) fn sql(tree: TreeName) -> &'static Statements {
 /// Every statement that is prepared.
 pub(super) fn all() -> impl Iterator<Item = &'static str> {
     PLAIN.into_iter().chain(TreeName::all().flat_map(|tree| sql(tree).all().map(String::as_str)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_is_asked_nothing_that_is_not_prepared_for_a_look() {
+        let source = include_str!("statements.rs");
+        let constants = source.lines().filter_map(|line| line.strip_prefix("pub(super) const "));
+        let names: Vec<&str> =
+            constants.filter_map(|rest| rest.split_once(": &str")).map(|(name, _)| name).collect();
+        // Several at once cannot be prepared; every connection begins with them.
+        let unlisted: Vec<&&str> = names
+            .iter()
+            .filter(|name| **name != "SET_UP" && !source.contains(&format!("\n    {name},\n")))
+            .collect();
+        assert!(unlisted.is_empty() && names.len() == PLAIN.len() + 1, "{unlisted:?}");
+    }
 }

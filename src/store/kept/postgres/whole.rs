@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Postgres;
 use super::fault::ServerFault;
 use super::link::ServerLink;
+use super::plans;
 use super::statements::{self, sql};
 use crate::domain::id::InstallationId;
 use crate::domain::meter::Meter;
@@ -16,6 +17,7 @@ use crate::store::error::StoreError;
 use crate::store::kept::identity::INSTALLATION;
 use crate::store::kept::survey::survey;
 use crate::store::kept::trees::{TreeName, Trees};
+use crate::store::kept::walk;
 use crate::store::kept::writes::Writes;
 
 /// The installation's id; made up where the database has none.
@@ -104,7 +106,7 @@ impl Postgres {
 /// # Errors
 /// As [`verify`].
 pub(in crate::store) fn check(url: &DatabaseUrl) -> Result<Vec<String>, StoreError> {
-    ServerLink::to_look(url)?.aside(refused)
+    ServerLink::to_look(url)?.aside(unfit)
 }
 
 /// Looks at every record and changes nothing; others may work on the database meanwhile.
@@ -114,7 +116,7 @@ pub(in crate::store) fn check(url: &DatabaseUrl) -> Result<Vec<String>, StoreErr
 pub(in crate::store) fn verify(url: &DatabaseUrl, meter: &Meter) -> Result<Verified, StoreError> {
     let link = ServerLink::to_look(url)?;
     let path = PathBuf::from(link.place());
-    let findings = link.aside(refused)?;
+    let findings = link.aside(unfit)?;
     if !findings.is_empty() {
         let trees = Vec::new();
         return Ok(Verified {
@@ -149,6 +151,12 @@ pub(in crate::store) fn verify(url: &DatabaseUrl, meter: &Meter) -> Result<Verif
     })
 }
 
+/// What of the tables is not as this program needs them.
+fn unfit(link: &ServerLink) -> Result<Vec<String>, StoreError> {
+    let refused = refused(link)?;
+    if refused.is_empty() { plans::without_index(link) } else { Ok(refused) }
+}
+
 /// The statements that the server does not take, with its reasons.
 fn refused(link: &ServerLink) -> Result<Vec<String>, StoreError> {
     let client = link.client()?;
@@ -167,15 +175,15 @@ fn look_at_all(trees: &Trees, meter: &Meter) -> Result<SurveyResult, StoreError>
     let part = meter.part(0..100, TreeName::all().count() as u64);
     let counts = std::cell::RefCell::new(BTreeMap::new());
     let broken = std::cell::RefCell::new(None);
+    let walk = walk::of_server(trees);
     let unsound = survey(&|tree, take| {
-        for pair in trees.tree(tree) {
-            match pair {
-                Ok((key, value)) => {
-                    *counts.borrow_mut().entry(tree).or_insert(0) += 1;
-                    take(&key, &value);
-                }
-                Err(error) => drop(broken.borrow_mut().get_or_insert(error)),
-            }
+        let walked = walk(tree, &mut |key, value| {
+            *counts.borrow_mut().entry(tree).or_insert(0) += 1;
+            take(key, value);
+            Ok(())
+        });
+        if let Err(error) = walked {
+            broken.borrow_mut().get_or_insert(error);
         }
         part.advance(1);
     });
