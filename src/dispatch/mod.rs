@@ -2,7 +2,7 @@
 //!
 //! In two steps, each of which may end anywhere and be taken up again. First every reader gets an
 //! item of every alert they follow, page by page of those who follow its topic, in the order of their addresses; how far that went
-//! is kept with the items. Then, for each reader something is due for, what waits is grouped
+//! is kept with the items. What is told, and when, is decided once for all who follow alike. Then, for each reader something is due for, what waits is grouped
 //! ([`crate::domain::grouping`]) and made into mails, and the mails go into the outbox and the items
 //! out of the way in one commit. A mail's identity is its reader and the alerts it tells: made twice,
 //! it is the same mail.
@@ -33,14 +33,11 @@ use crate::mail::DraftError;
 use crate::registry::Registry;
 use crate::settings::MailSettings;
 use crate::store::{
-    ChangeQuery, FanOut, ReaderCommit, Store, StoreError, ToldOf, WaitingReader, WaitingReaders,
-    anew_if_overtaken,
+    ChangeQuery, FanOut, FollowedAs, FollowerSet, ReaderCommit, SetFanOut, Store, StoreError, ToldOf,
+    WaitingReader, WaitingReaders, anew_if_overtaken,
 };
 
 pub use composer::{Composer, ComposerParts};
-
-/// Readers that get their items in one commit.
-const SPREAD_PAGE: usize = 1_000;
 
 /// Readers whose mails are made and kept in one commit.
 const COMPOSE_PAGE: usize = 250;
@@ -172,11 +169,14 @@ impl Dispatcher {
             let topics: BTreeSet<_> = pending.iter().map(|(alert, _)| alert.topic.clone()).collect();
             let topics: Vec<Topic> = topics.into_iter().collect();
             loop {
-                let page = self.store.readers_of(topics.clone(), reached.clone(), SPREAD_PAGE).await?;
+                let now = self.clock.now();
+                let limit = self.store.readers_at_once();
+                let page = self.store.followers(topics.clone(), reached.clone(), limit, now).await?;
                 let from = std::mem::replace(&mut reached, page.reached);
-                let items = self.items(&page.readers, &pending);
+                let items = self.items(&page.others, &pending, now);
+                let sets = self.sets(&page.ways, &pending, now);
                 let step = FanOut { alerts: alerts.clone(), from, items, reached: reached.clone() };
-                self.store.spread(step).await?;
+                self.store.spread_sets(SetFanOut { step, sets, seen: page.seen }).await?;
                 if reached.is_none() {
                     break;
                 }
@@ -186,19 +186,36 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// What all who follow alike are told, and when.
+    fn sets(&self, ways: &[FollowedAs], pending: &[(Alert, Change)], now: DateTime<Utc>) -> Vec<FollowerSet> {
+        let collecting = self.collecting(BatchWindow::Group);
+        let mut sets = Vec::new();
+        for FollowedAs { topic, following, .. } in ways {
+            let of_topic = pending.iter().filter(|(alert, _)| alert.topic == *topic);
+            sets.extend(of_topic.filter(|(_, change)| following.admits(change)).map(|(alert, change)| {
+                let item = AlertItem::of(alert);
+                let (look_at, _) = due(&following.preferences(), &item, change, collecting, now);
+                FollowerSet { following: following.clone(), item, look_at }
+            }));
+        }
+        sets
+    }
+
+    /// What readers are told of whom each is decided on by their own record.
     fn items(
         &self,
         readers: &[Subscriber],
         pending: &[(Alert, Change)],
+        now: DateTime<Utc>,
     ) -> Vec<(EmailAddress, AlertItem, DateTime<Utc>)> {
-        let (collecting, now) = (self.collecting(BatchWindow::Group), self.clock.now());
+        let collecting = self.collecting(BatchWindow::Group);
         let mut items = Vec::new();
         for reader in readers {
             let followed =
                 pending.iter().filter(|(alert, change)| reader.collects(&alert.topic, change, now));
             items.extend(followed.map(|(alert, change)| {
                 let item = AlertItem::of(alert);
-                let (look_at, _) = due(reader, &item, change, collecting, now);
+                let (look_at, _) = due(&reader.preferences, &item, change, collecting, now);
                 (reader.address.clone(), item, look_at)
             }));
         }

@@ -10,7 +10,7 @@ use super::alert::AlertItem;
 use super::change::Change;
 use super::deadline::Deadline;
 use super::id::ChangeId;
-use super::subscription::{Cadence, EndedPause, Subscriber, Subscription};
+use super::subscription::{Cadence, EndedPause, Preferences, Subscriber, Subscription};
 
 mod gravity;
 
@@ -111,7 +111,7 @@ pub fn plan<'a>(
             plan.aside.push((item, told_as));
             continue;
         }
-        let (due, deadline) = due(reader, item, change, collecting, now);
+        let (due, deadline) = due(&reader.preferences, item, change, collecting, now);
         let told = DueItem { item, change, subscription, deadline };
         if ended.is_some_and(|ended| item.raised_at <= ended.until) {
             paused.add(told, reader.preferences.quiet_until(now).unwrap_or(now));
@@ -149,16 +149,15 @@ impl DigestPlan<'_> {
     }
 }
 
-/// When an item is due for a reader, and what presses.
+/// When an item is due for a reader with these preferences, and what presses.
 #[must_use]
 pub fn due(
-    reader: &Subscriber,
+    preferences: &Preferences,
     item: &AlertItem,
     change: &Change,
     collecting: CollectionRules,
     now: DateTime<Utc>,
 ) -> (DateTime<Utc>, Option<Deadline>) {
-    let preferences = &reader.preferences;
     let due = preferences.due(item.raised_at, collecting.wait);
     let deadline = Deadline::of(change, now.with_timezone(&preferences.zone).date_naive())
         .filter(|deadline| deadline.presses(due.max(now), collecting.lead, preferences.zone));

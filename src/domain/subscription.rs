@@ -10,12 +10,14 @@ use super::email::EmailAddress;
 use super::topic::Topic;
 
 mod filter;
+mod following;
 mod import;
 mod merge;
 mod pause;
 mod preferences;
 
 pub use filter::Filter;
+pub use following::Following;
 pub use import::Imported;
 pub use pause::{EndedPause, Pause, UNDO_FOR, day};
 pub use preferences::{Cadence, Preference, Preferences, QuietHours};

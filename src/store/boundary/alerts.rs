@@ -10,7 +10,7 @@ use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, ChangeId, MailId};
 use crate::domain::outbox::QueuedMail;
-use crate::domain::subscription::{EndedPause, Subscriber};
+use crate::domain::subscription::{EndedPause, Following, Subscriber};
 use crate::domain::topic::Topic;
 
 /// Items of alerts for a run of readers, kept as one atomic, durable step.
@@ -25,6 +25,63 @@ pub struct FanOut {
     pub items: Vec<(EmailAddress, AlertItem, DateTime<Utc>)>,
     /// The last reader of the run; nothing where nobody comes after it, and the alerts are done.
     pub reached: Option<EmailAddress>,
+}
+
+/// How readers follow topics, for a run of them in the order of their addresses.
+#[derive(Debug, Clone)]
+pub struct Followers {
+    /// The ways in which each of the topics is followed.
+    pub ways: Vec<FollowedAs>,
+    /// Readers of whom only their own record says what they are told: above all those who left a moment ago.
+    pub others: Vec<Subscriber>,
+    /// The last reader of the run; nothing where nobody comes after it.
+    pub reached: Option<EmailAddress>,
+    /// What the store knows a step by that is computed of this.
+    pub seen: SeenFollowers,
+}
+
+/// A way in which a topic is followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowedAs {
+    /// The topic.
+    pub topic: Topic,
+    /// The way.
+    pub following: Following,
+    /// How many readers of the run follow it so.
+    pub readers: u64,
+}
+
+/// All followers of a run of readers that a step was computed of: as they stand in the store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SeenFollowers {
+    /// By topic, what stands under its followers' names.
+    pub(in crate::store) ways: BTreeMap<Topic, BTreeSet<Vec<u8>>>,
+    /// The keys of those who were decided on one by one.
+    pub(in crate::store) others: BTreeSet<String>,
+    /// Who left before this is not told any more.
+    pub(in crate::store) left_since: DateTime<Utc>,
+}
+
+/// Items of alerts for a run of readers, of whom most are told alike, kept as one atomic, durable step.
+#[derive(Debug, Clone)]
+pub struct SetFanOut {
+    /// The alerts, how far they are, and the items of those who were decided on one by one.
+    pub step: FanOut,
+    /// What is told to all who follow alike.
+    pub sets: Vec<FollowerSet>,
+    /// The followers that it was computed of. The store keeps the step only if no reader of the run follows in another way.
+    pub seen: SeenFollowers,
+}
+
+/// An item for all readers of a run who follow its topic in one way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowerSet {
+    /// The way.
+    pub following: Following,
+    /// The item.
+    pub item: AlertItem,
+    /// When to look at each of them.
+    pub look_at: DateTime<Utc>,
 }
 
 /// When to look at what waits for a reader.

@@ -13,7 +13,10 @@ mod reads;
 mod whole;
 mod workers;
 
-pub use alerts::{DueReader, EventTold, FanOut, Met, ReaderCommit, ToldOf, WaitingReader, WaitingReaders};
+pub use alerts::{
+    DueReader, EventTold, FanOut, FollowedAs, FollowerSet, Followers, Met, ReaderCommit, SeenFollowers,
+    SetFanOut, ToldOf, WaitingReader, WaitingReaders,
+};
 pub use care::{RecordFault, RepairWishes, Repaired, TreeCount, Verified};
 pub use chain::{SealWish, Sealed, Stamp};
 pub use changes::{ChangeQuery, ChangeSearch, FoundChanges, RetractCommit, Withdrawn};

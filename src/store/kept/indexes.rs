@@ -12,10 +12,10 @@ use super::outbox::StoredMail;
 use super::tally::TreeTally;
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{keys, pieces};
+use super::{followers, keys, pieces};
 use crate::domain::incident::Incident;
 use crate::domain::outbox::{Mail, MailState};
-use crate::domain::subscription::Subscriber;
+use crate::domain::subscription::{Subscriber, Subscription};
 use crate::store::error::StoreError;
 
 /// Every index that is made of records of one tree.
@@ -32,23 +32,35 @@ pub(super) const ALL: [TreeName; 6] = [
 pub(super) const RIGHT_AT: &[u8] = b"indexes";
 
 /// Goes up with every change of what an index holds.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
 
 /// Records of which the keys are written in one step.
 const BATCH: usize = 256;
 
-/// A key of an index.
-pub(super) type IndexKey = (TreeName, Vec<u8>);
+/// A key of an index, and what stands under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct IndexKey {
+    tree: TreeName,
+    key: Vec<u8>,
+    entry: Vec<u8>,
+}
+
+impl IndexKey {
+    /// One under which nothing stands.
+    fn of(tree: TreeName, key: Vec<u8>) -> Self {
+        Self { tree, key, entry: Vec::new() }
+    }
+}
 
 /// Where a mail is found.
 pub(super) fn of_mail(mail: &Mail) -> Vec<IndexKey> {
     let id = mail.id.as_str();
     let mut places = vec![
-        (TreeName::MailsTo, keys::item(mail.recipient.key(), id)),
-        (TreeName::MailsByTime, keys::at(mail.queued_at, id)),
+        IndexKey::of(TreeName::MailsTo, keys::item(mail.recipient.key(), id)),
+        IndexKey::of(TreeName::MailsByTime, keys::at(mail.queued_at, id)),
     ];
     let telling = mail.changes.iter().map(|change| keys::item(change.as_str(), id));
-    places.extend(telling.map(|key| (TreeName::MailsTelling, key)));
+    places.extend(telling.map(|key| IndexKey::of(TreeName::MailsTelling, key)));
     places.extend(aside(mail, mail.state));
     places
 }
@@ -67,20 +79,24 @@ pub(super) fn aside(mail: &Mail, state: MailState) -> Option<IndexKey> {
     };
     let key =
         || [&keys::items_of(&state.to_string())[..], &keys::at(mail.queued_at, mail.id.as_str())].concat();
-    has_own.then(|| (TreeName::MailsAside, key()))
+    has_own.then(|| IndexKey::of(TreeName::MailsAside, key()))
 }
 
 /// Where a reader is found: by each topic that they follow, or left and may come back to.
 pub(super) fn of_subscriber(subscriber: &Subscriber) -> Vec<IndexKey> {
     let topics = subscriber.subscriptions.iter().filter(|known| known.may_be_told());
-    let keys = topics.map(|known| keys::item(&known.topic.text(), subscriber.address.key()));
-    keys.map(|key| (TreeName::Followers, key)).collect()
+    let place = |known: &Subscription| IndexKey {
+        tree: TreeName::Followers,
+        key: keys::item(&known.topic.text(), subscriber.address.key()),
+        entry: followers::entry(subscriber, known),
+    };
+    topics.map(place).collect()
 }
 
 /// Where an incident is found: by when it was over for good, or behind all of these.
 pub(super) fn of_incident(incident: &Incident) -> Vec<IndexKey> {
     let at = incident.is_past_since().unwrap_or(DateTime::<Utc>::MAX_UTC);
-    vec![(TreeName::IncidentsByEnd, keys::at(at, incident.id.as_str()))]
+    vec![IndexKey::of(TreeName::IncidentsByEnd, keys::at(at, incident.id.as_str()))]
 }
 
 /// Has a record be found at other places than before.
@@ -89,11 +105,11 @@ pub(super) fn rewrite(
     before: &[IndexKey],
     after: &[IndexKey],
 ) -> Result<(), StoreError> {
-    for (tree, key) in before.iter().filter(|place| !after.contains(place)) {
+    for IndexKey { tree, key, .. } in before.iter().filter(|place| !after.contains(place)) {
         writes.remove(*tree, key);
     }
-    for (tree, key) in after.iter().filter(|place| !before.contains(place)) {
-        writes.put_raw(*tree, key, Vec::new())?;
+    for IndexKey { tree, key, entry } in after.iter().filter(|place| !before.contains(place)) {
+        writes.put_raw(*tree, key, entry.clone())?;
     }
     Ok(())
 }
@@ -213,8 +229,8 @@ pub(super) struct IndexComparison {
 impl IndexComparison {
     /// Counts in where a record is to be found.
     pub(super) fn expect(&mut self, places: &[IndexKey]) {
-        for (tree, key) in places {
-            self.expected.entry(*tree).or_default().add(key, &[]);
+        for IndexKey { tree, key, entry } in places {
+            self.expected.entry(*tree).or_default().add(key, entry);
         }
     }
 

@@ -25,6 +25,7 @@ mod durability;
 mod erasure;
 mod events;
 mod filling;
+mod followers;
 mod found;
 pub(super) mod garbage;
 mod glances;

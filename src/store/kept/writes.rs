@@ -52,12 +52,24 @@ impl Writes {
         key: &[u8],
         record: &T,
     ) -> Result<(), StoreError> {
+        let record = self.record(trees, tree, key, record)?;
+        self.put_raw(tree, key, record)
+    }
+
+    /// A record as it is kept. Where its content lies among the bodies, that is written.
+    pub(super) fn record<T: Serialize>(
+        &mut self,
+        trees: &Trees,
+        tree: TreeName,
+        key: &[u8],
+        record: &T,
+    ) -> Result<Vec<u8>, StoreError> {
         let form = match record::to_json(tree.what(), key, record)? {
             Json::Plain(json) if json.len() <= MAX_INLINE_BYTES => RecordForm::Inline(json),
             Json::Plain(json) => RecordForm::AsBody(self.put_body(trees, &json)?),
             Json::Packed(packed) => RecordForm::AsBody(self.put_packed(trees, &packed)?),
         };
-        self.put_raw(tree, key, form.encode())
+        Ok(form.encode())
     }
 
     /// Writes plain bytes.

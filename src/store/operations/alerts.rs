@@ -6,8 +6,9 @@ use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::ChangeId;
+use crate::domain::topic::Topic;
 use crate::store::Store;
-use crate::store::boundary::{DueReader, FanOut, ReaderCommit, ToldOf, WaitingReaders};
+use crate::store::boundary::{DueReader, FanOut, Followers, ReaderCommit, SetFanOut, ToldOf, WaitingReaders};
 use crate::store::error::StoreError;
 use crate::store::kept::ask;
 
@@ -30,6 +31,32 @@ impl Store {
     /// back.
     pub async fn spread(&self, spread: FanOut) -> Result<(), StoreError> {
         ask!(self.spread(spread).await)
+    }
+
+    /// As many readers as get their items in one step.
+    #[must_use]
+    pub fn readers_at_once(&self) -> usize {
+        ask!(self.readers_at_once())
+    }
+
+    /// How the next readers of these topics follow them, in the order of their addresses, after one of them or from the
+    /// first, about `limit` for each topic.
+    pub async fn followers(
+        &self,
+        topics: Vec<Topic>,
+        after: Option<EmailAddress>,
+        limit: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Followers, StoreError> {
+        ask!(self.followers(topics, after, limit, now).await)
+    }
+
+    /// The same as [`Self::spread`] for readers of whom most are told alike.
+    ///
+    /// # Errors
+    /// [`StoreError::Superseded`] as there, and if a reader of the run follows in a way that was not seen.
+    pub async fn spread_sets(&self, spread: SetFanOut) -> Result<(), StoreError> {
+        ask!(self.spread_sets(spread).await)
     }
 
     /// The looks that are due until then, the longest due first, and whether there may be more; a reader may be among them

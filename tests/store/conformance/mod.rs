@@ -17,5 +17,6 @@ mod reads;
 mod schedules;
 mod screenings;
 mod search;
+mod sets;
 mod subscribers;
 mod telling;

@@ -6,14 +6,21 @@ use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::ChangeId;
-use crate::store::boundary::{DueReader, FanOut, ReaderCommit, ToldOf, WaitingReaders};
+use crate::domain::topic::Topic;
+use crate::store::boundary::{DueReader, FanOut, Followers, ReaderCommit, SetFanOut, ToldOf, WaitingReaders};
 use crate::store::error::StoreError;
 use crate::store::kept::database::Database;
 use crate::store::kept::trees::TreeName;
-use crate::store::kept::{changes, events, items, keys};
+use crate::store::kept::{changes, events, followers, items, keys};
 
 /// Who claimed due readers composes their mails within this time.
 const CLAIMED_FOR: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Of sled, a step is one transaction, which is in memory as a whole.
+const AT_ONCE: usize = 1_000;
+
+/// A server goes through so many by itself; whoever writes a follower meanwhile has one of both done again.
+const AT_ONCE_OF_SERVER: usize = 10_000;
 
 impl Database {
     pub(in crate::store) async fn has_pending_alerts(&self) -> Result<bool, StoreError> {
@@ -26,6 +33,30 @@ impl Database {
 
     pub(in crate::store) async fn spread(&self, spread: FanOut) -> Result<(), StoreError> {
         self.write(move |trees, writes| items::spread(trees, writes, &spread)).await
+    }
+
+    pub(in crate::store) fn readers_at_once(&self) -> usize {
+        if self.is_of_server() { AT_ONCE_OF_SERVER } else { AT_ONCE }
+    }
+
+    pub(in crate::store) async fn followers(
+        &self,
+        topics: Vec<Topic>,
+        after: Option<EmailAddress>,
+        limit: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Followers, StoreError> {
+        self.read(move |trees| followers::followers(trees, &topics, after.as_ref(), limit, now)).await
+    }
+
+    pub(in crate::store) async fn spread_sets(&self, spread: SetFanOut) -> Result<(), StoreError> {
+        let gives = !spread.sets.is_empty();
+        self.write(move |trees, writes| followers::spread(trees, writes, &spread)).await?;
+        if gives && let Self::Postgres { server, .. } = self {
+            // What the server wrote by itself is not among what the step wrote.
+            server.say_that_mail_waits();
+        }
+        Ok(())
     }
 
     pub(in crate::store) async fn due_readers(

@@ -65,9 +65,18 @@ impl Hearing {
             };
         }
         if kinds != 0 {
-            self.unsaid.fetch_or(kinds, Ordering::SeqCst);
-            self.is_to_be_said.notify_one();
+            self.say(kinds);
         }
+    }
+
+    /// Notes that something is to be told which the server wrote by itself.
+    pub(super) fn note_mail(&self) {
+        self.say(MAIL);
+    }
+
+    fn say(&self, kinds: u8) {
+        self.unsaid.fetch_or(kinds, Ordering::SeqCst);
+        self.is_to_be_said.notify_one();
     }
 
     /// Waits until another says that something is to be told or sent.

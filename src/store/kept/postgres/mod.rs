@@ -19,6 +19,7 @@ mod plans;
 mod presence;
 mod queue;
 mod schema;
+pub(in crate::store) mod sets;
 mod statements;
 mod view;
 mod whole;
@@ -154,6 +155,11 @@ impl Postgres {
     /// Waits until another says that something is to be told or sent.
     pub(in crate::store) async fn hinted(&self) {
         self.link.hearing.mail().await;
+    }
+
+    /// Has the others hear that something is to be told or sent.
+    pub(in crate::store) fn say_that_mail_waits(&self) {
+        self.link.hearing.note_mail();
     }
 
     /// What is known of this opening.

@@ -156,13 +156,14 @@ pub(super) const UNSEEN_OF_RUN: &str = "SELECT 1 FROM followers WHERE key >= $1 
     AND NOT (record >= $4 AND record < $5) AND record <> ALL($6) AND substr(key, $3::integer) <> ALL($7) LIMIT 1";
 
 /// Gives the followers of a run who follow in one of these ways an item, and has each looked at at the moment that
-/// belongs to the way.
+/// belongs to the way: also where another worker has just taken that look, as a step does that writes it.
 pub(super) const GIVE_TO_RUN: &str = "WITH way AS (SELECT * FROM unnest($4::bytea[], $5::bytea[]) AS w (record, moment)), \
     reader AS MATERIALIZED (SELECT substr(f.key, $3::integer) AS address, way.moment FROM followers f \
     JOIN way ON way.record = f.record WHERE f.key >= $1 AND f.key < $2 AND substr(f.key, $3::integer) <> ALL($8)), \
     item AS (INSERT INTO items AS kept (key, record) SELECT address || $6::bytea, $7::bytea FROM reader \
     ON CONFLICT (key) DO UPDATE SET record = excluded.record WHERE kept.record IS DISTINCT FROM excluded.record) \
-    INSERT INTO looks (key, record) SELECT moment || address, ''::bytea FROM reader ON CONFLICT (key) DO NOTHING";
+    INSERT INTO looks (key, record) SELECT moment || address, ''::bytea FROM reader \
+    ON CONFLICT (key) DO UPDATE SET claimed_until = NULL";
 
 /// One migration at a time.
 pub(super) const ONE_MIGRATION: &str = "SELECT pg_advisory_xact_lock(7166920441)";
