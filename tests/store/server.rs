@@ -343,7 +343,11 @@ fn every_question_that_is_asked_often_is_answered_by_an_index() {
             EXECUTE format('INSERT INTO %I (key, record) SELECT decode(md5(n::text), ''hex''), ''\\x00'' \
                 FROM generate_series(1, 5000) n', kind); \
             EXECUTE format('ANALYZE %I', kind); \
-        END LOOP; END $$";
+        END LOOP; \
+        INSERT INTO claims (name) SELECT 'source ' || n FROM generate_series(1, 5000) n; \
+        INSERT INTO rung (source, opening) SELECT 'source-' || n, 1 FROM generate_series(1, 5000) n; \
+        INSERT INTO generations (number, fingerprint) SELECT n, n::text FROM generate_series(1, 50) n; \
+        ANALYZE claims, rung, generations; END $$";
     let Some(place) = Place::new() else { return };
     migrate(&place.settings()).unwrap();
     assert_eq!(check(&place.settings()).unwrap(), [""; 0]);

@@ -1,6 +1,6 @@
 //! Who is told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -96,12 +96,17 @@ pub(in crate::store) fn taken_over(
     incoming: Vec<Subscriber>,
 ) -> Result<(Vec<Subscriber>, Imported), StoreError> {
     let mut imported = Imported::default();
-    let mut taken = |other: Subscriber| {
-        let known = get(trees, &other.address)?;
-        Ok(people::take_over(known, other, &mut imported))
-    };
-    let subscribers = incoming.into_iter().map(&mut taken).collect::<Result<_, StoreError>>()?;
-    Ok((subscribers, imported))
+    // One who comes several times is one person, with all of it.
+    let mut taken: BTreeMap<EmailAddress, Subscriber> = BTreeMap::new();
+    for other in incoming {
+        let known = match taken.remove(&other.address) {
+            Some(known) => Some(known),
+            None => get(trees, &other.address)?,
+        };
+        let address = other.address.clone();
+        taken.insert(address, people::take_over(known, other, &mut imported));
+    }
+    Ok((taken.into_values().collect(), imported))
 }
 
 /// Ends subscriptions; tells how many.

@@ -10,7 +10,7 @@ use super::fault::ServerFault;
 use super::link::ServerLink;
 use super::statements::{self, RangeEnd, RangeOf, sql};
 use crate::store::error::StoreError;
-use crate::store::kept::trees::TreeName;
+use crate::store::kept::trees::{TreeName, Trees};
 
 type Parameter<'a> = &'a (dyn ToSql + Sync);
 
@@ -53,6 +53,16 @@ pub(super) fn without_index(link: &ServerLink) -> Result<Vec<String>, StoreError
     look(statements::READERS_OF_RUN, &[from, to, &at, &keys])?;
     look(statements::UNSEEN_OF_RUN, &[from, to, &at, &key, &key, &keys, &keys])?;
     look(statements::GIVE_TO_RUN, &[from, to, &at, &keys, &keys, &key, &key, &keys])?;
+    let (name, number, note) = ("m", 1_i64, None::<&[u8]>);
+    let (names, numbers, times) = (vec![name], vec![number], vec![lasting]);
+    look(statements::CLAIM, &[&names, &number, &number, &lasting, &configuration])?;
+    look(statements::FREE_IN, &[&names])?;
+    look(statements::KEEP_UP, &[&names, &numbers, &times, &number])?;
+    look(statements::GIVE_BACK, &[&name, &number, &number, &lasting, &note])?;
+    look(statements::HOLDS, &[&name, &number, &number])?;
+    // As it is asked: of steps that ended a moment ago.
+    let since = link.look(Trees::horizon)?;
+    look(statements::RUNG_SINCE, &[&since, &number])?;
     Ok(findings)
 }
 

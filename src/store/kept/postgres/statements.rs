@@ -51,7 +51,7 @@ pub(super) const CLAIM: &str = "WITH free AS (SELECT name, owner FROM claims WHE
     AND ($5::text IS NULL OR $5 = coalesce((SELECT fingerprint FROM generations ORDER BY number DESC LIMIT 1), $5)) \
     FOR UPDATE SKIP LOCKED) \
     UPDATE claims SET owner = $2, number = $3, until = clock_timestamp() + make_interval(secs => $4) FROM free \
-    WHERE claims.name = free.name \
+    WHERE claims.name = free.name AND claims.name = ANY($1) \
     RETURNING claims.name, free.owner <> 0, claims.note, (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
 /// How long each is not free yet.
@@ -61,7 +61,8 @@ pub(super) const FREE_IN: &str = "SELECT name, extract(epoch FROM until - clock_
 /// Has claims last on that are still this opening's.
 pub(super) const KEEP_UP: &str = "UPDATE claims SET until = clock_timestamp() + make_interval(secs => held.lasting) \
     FROM unnest($1::text[], $2::bigint[], $3::float8[]) AS held (name, number, lasting) \
-    WHERE claims.name = held.name AND claims.number = held.number AND claims.owner = $4 RETURNING claims.name";
+    WHERE claims.name = held.name AND claims.name = ANY($1) AND claims.number = held.number AND claims.owner = $4 \
+    RETURNING claims.name";
 
 /// Gives one back, which rests for a time.
 pub(super) const GIVE_BACK: &str = "UPDATE claims SET owner = 0, \
@@ -344,8 +345,8 @@ fn claim(table: &str) -> String {
          AND (claimed_until IS NULL OR claimed_until < clock_timestamp()) \
          AND ($5::text IS NULL OR $5 = coalesce((SELECT fingerprint FROM generations ORDER BY number DESC LIMIT 1), $5)) \
          ORDER BY key LIMIT $2 FOR UPDATE SKIP LOCKED) \
-         UPDATE {table} SET claimed_until = clock_timestamp() + make_interval(secs => $4) FROM due \
-         WHERE {table}.key = due.key RETURNING {table}.key"
+         UPDATE {table} SET claimed_until = clock_timestamp() + make_interval(secs => $4) \
+         WHERE key = ANY (ARRAY(SELECT key FROM due)) RETURNING key"
     )
 }
 
