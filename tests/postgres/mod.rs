@@ -126,6 +126,23 @@ impl Server {
         assert!(ran.success(), "the server does not start again");
     }
 
+    /// The processor time that its processes have taken which are there.
+    #[allow(dead_code, reason = "it is for measurements")]
+    pub fn cpu(&self) -> Duration {
+        let pid = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap_or_default();
+        let pid = pid.lines().next().unwrap_or_default().to_owned();
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let ticks = processes.filter_map(|process| {
+            let stat = std::fs::read_to_string(process.path().join("stat")).ok()?;
+            let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+            let is_ours = fields.get(1) == Some(&pid.as_str());
+            let of = |at: usize| fields.get(at)?.parse::<u64>().ok();
+            is_ours.then_some(of(11)? + of(12)?)
+        });
+        // A tick is a hundredth of a second wherever Linux runs.
+        Duration::from_millis(10 * ticks.sum::<u64>())
+    }
+
     /// The address of a new, empty database.
     pub fn database(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));

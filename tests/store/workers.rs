@@ -18,7 +18,6 @@ use regwatch::store::{ChangeQuery, Claim, ClaimAttempt, Enrolment, FanOut, Pacin
 use tokio::task::JoinSet;
 
 use crate::fixture::{at, changed, keep, mail, page, source};
-use crate::on_sled::conformance::chain::unchanged;
 use crate::postgres::Server;
 use crate::postgres_home::Home;
 
@@ -728,70 +727,4 @@ async fn what_was_acknowledged_outlives_a_killed_server() {
     }
     assert!(!told.is_empty());
     println!("a server that was killed twice: {} steps acknowledged, none lost", told.len());
-}
-
-/// What unchanged reads and mails cost with one, two and four workers. Every worker is an opening of its own.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-#[ignore = "a measurement"]
-async fn measured_with_one_two_and_four_workers() {
-    const SOURCES: usize = 400;
-    const SENDERS: usize = 8;
-    const LASTING: StdDuration = StdDuration::from_secs(5);
-    // As it is used: what is acknowledged is on the disk.
-    let Some(server) = Server::start("-c shared_buffers=256MB") else { return };
-    let (url, folder) = (server.database(), tempfile::tempdir().unwrap());
-    let open = || Store::open(&settings(&url, folder.path())).unwrap();
-    let first = open();
-    for number in 0..SOURCES {
-        keep(&first, changed(&source(&format!("source-{number}")), 1, page(number as u64, 9_000), &["zte"]))
-            .await
-            .unwrap();
-    }
-    for count in [1, 2, 4] {
-        let workers: Vec<Store> = (0..count).map(|_| open()).collect();
-        let end = Instant::now() + LASTING;
-        let mut tasks = JoinSet::new();
-        for task in 0..count * SENDERS {
-            let worker = workers[task % count].clone();
-            tasks.spawn(async move {
-                let (mut kept, mut number) = (0, task);
-                while Instant::now() < end {
-                    let id = source(&format!("source-{number}"));
-                    number = (number + count * SENDERS) % SOURCES;
-                    let version = worker.known(&id).await.unwrap().version;
-                    let read = unchanged(&id, kept + 10).computed_from(version);
-                    worker.commit_together(read).kept().await.unwrap();
-                    kept += 1;
-                }
-                kept
-            });
-        }
-        let reads: i64 = tasks.join_all().await.into_iter().sum();
-        let mails = (0..6_000).map(|number| mail(&format!("of-{count}-{number}"), at(0))).collect::<Vec<_>>();
-        for batch in mails.chunks(250) {
-            first.dispatch(&[], batch.to_vec()).await.unwrap();
-        }
-        let (start, mut tasks) = (Instant::now(), JoinSet::new());
-        for task in 0..count * SENDERS {
-            let worker = workers[task % count].clone();
-            tasks.spawn(async move {
-                loop {
-                    let leased = worker.lease_due(at(0), 20, Duration::hours(1)).await.unwrap();
-                    if leased.is_empty() {
-                        break;
-                    }
-                    let settled = leased.iter().map(|leased| worker.settle_sent(&leased.lease, None, at(0)));
-                    for settled in settled.collect::<Vec<_>>() {
-                        settled.kept().await.unwrap();
-                    }
-                }
-            });
-        }
-        tasks.join_all().await;
-        println!(
-            "{count} workers: {:.0} unchanged reads a second, {:.0} mails a second leased and settled",
-            f64::from(u32::try_from(reads).unwrap()) / LASTING.as_secs_f64(),
-            6_000.0 / start.elapsed().as_secs_f64()
-        );
-    }
 }
