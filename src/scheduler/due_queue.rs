@@ -69,6 +69,10 @@ impl DueQueue {
     }
 
     fn first_read(&self, room: Room) -> Option<(DateTime<Utc>, usize)> {
+        // All that is due may be waiting for room: then none of it need be looked at.
+        if room == Room::None {
+            return None;
+        }
         let has_room = |source: usize| match room {
             Room::None => false,
             Room::ForSmall => !self.are_large[source],
