@@ -418,4 +418,6 @@ impl Scheduler {
 }
 
 #[cfg(test)]
+mod simulated;
+#[cfg(test)]
 pub(super) mod tests;

@@ -26,12 +26,17 @@ fn start() -> DateTime<Utc> {
 
 /// A clock that goes with tokio's, apart from what it was set by.
 #[derive(Debug)]
-struct WallClock {
+pub(super) struct WallClock {
     begun: Instant,
     set_by: Mutex<TimeDelta>,
 }
 
 impl WallClock {
+    /// One that begins now.
+    pub(super) fn new() -> Self {
+        Self { begun: Instant::now(), set_by: Mutex::default() }
+    }
+
     fn set(&self, by: TimeDelta) {
         *self.set_by.lock().unwrap_or_else(PoisonError::into_inner) += by;
     }
@@ -70,7 +75,7 @@ enum Fault {
 impl World {
     fn new(look_takes: Duration, read_takes: Duration) -> Arc<Self> {
         Arc::new(Self {
-            clock: Arc::new(WallClock { begun: Instant::now(), set_by: Mutex::default() }),
+            clock: Arc::new(WallClock::new()),
             bell: SourceBell::default(),
             kept: Mutex::default(),
             looks: AtomicUsize::new(0),
