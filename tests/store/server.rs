@@ -139,6 +139,13 @@ async fn a_store_is_copied_into_a_database_and_back_and_is_the_same() {
     let again = copy(&place.settings(), &back.settings(), &meter).await.unwrap();
     assert_eq!(again.kinds, there.kinds);
     assert!(verify(&back.settings()).unwrap().is_sound);
+    let bodies = there.kinds.iter().find(|kind| kind.name == "bodies").unwrap();
+    let packed = std::fs::metadata(back.folder().join("pack.00000001")).unwrap().len();
+    // In a pack a header of 44 bytes stands before each.
+    assert!(
+        packed > 44 * bodies.records && bodies.records > 90,
+        "bodies lie in a pack again: {packed}, {bodies:?}"
+    );
     for store in [Store::open(&place.settings()).unwrap(), back.open()] {
         assert_eq!(store.installation(), installation);
         assert_eq!(store.mails(None, 999).await.unwrap(), mails);

@@ -123,11 +123,12 @@ async fn stretch(source: &Database, tree: TreeName, after: Option<Bytes>) -> Res
             let range = trees.tree(tree).range::<&[u8], _>((from, Bound::Unbounded));
             let (mut pairs, mut last, mut has_more) = (Vec::new(), None, false);
             for pair in range {
-                has_more = pairs.len() >= STRETCH;
-                if has_more {
+                let (key, value) = pair?;
+                let goes_on = last.as_ref().is_some_and(|last| filling::are_of_one_body(tree, last, &key));
+                if pairs.len() >= STRETCH && !goes_on {
+                    has_more = true;
                     break;
                 }
-                let (key, value) = pair?;
                 last = Some(key.clone());
                 if !is_not_copied(tree, &key) {
                     trees.parts(tree, &key, &value, &mut |key, part| {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use super::bodies::BodyAssembly;
 use super::identity::INSTALLATION;
 use super::trees::{Bytes, KeyedRecord, TreeName, Trees};
 use super::walk::{UNFINISHED, is_not_copied};
@@ -74,7 +75,7 @@ pub(super) fn begin(trees: &Trees, writes: &mut Writes, place: &str) -> Result<(
     writes.put_raw(TreeName::Meta, UNFINISHED, Vec::new())
 }
 
-/// Has a store hold just these records between these keys.
+/// Has a store hold just these records between these keys. Of a body in packs all parts are among them, or none.
 pub(super) fn fill(
     trees: &Trees,
     writes: &mut Writes,
@@ -87,8 +88,13 @@ pub(super) fn fill(
     for pair in trees.tree(tree).range::<&[u8], _>((from, to)) {
         let (key, value) = pair?;
         if !is_not_copied(tree, &key) {
-            there.insert(key, value);
+            trees.parts(tree, &key, &value, &mut |key, part| {
+                there.insert(Bytes::from(key), Bytes::from(part));
+            });
         }
+    }
+    if tree == TreeName::Bodies && trees.files().is_some() {
+        return fill_bodies(trees, writes, stretch, there);
     }
     let mut filled = Filled::default();
     for (key, value) in &stretch.pairs {
@@ -102,6 +108,45 @@ pub(super) fn fill(
         filled.removed += 1;
     }
     Ok(filled)
+}
+
+/// The same of bodies in packs, each of which is written whole.
+fn fill_bodies(
+    trees: &Trees,
+    writes: &mut Writes,
+    stretch: &Stretch,
+    there: BTreeMap<Bytes, Bytes>,
+) -> Result<Filled, StoreError> {
+    let mut bodies_there: BTreeMap<Vec<u8>, Vec<KeyedRecord>> = BTreeMap::new();
+    for pair in there {
+        bodies_there.entry(body_of(&pair.0).to_vec()).or_default().push(pair);
+    }
+    let (mut filled, mut bodies) = (Filled::default(), BodyAssembly::default());
+    for parts in stretch.pairs.chunk_by(|(one, _), (next, _)| body_of(one) == body_of(next)) {
+        if bodies_there.remove(body_of(&parts[0].0)).as_deref() == Some(parts) {
+            continue;
+        }
+        for (key, part) in parts {
+            bodies.take(trees, writes, key, part)?;
+        }
+        bodies.finish(trees, writes)?;
+        filled.written += parts.len() as u64;
+    }
+    for (key, _) in bodies_there.values().flatten() {
+        writes.remove(TreeName::Bodies, key);
+        filled.removed += 1;
+    }
+    Ok(filled)
+}
+
+/// The name of the body whose part lies under a key.
+fn body_of(key: &[u8]) -> &[u8] {
+    key.get(..32).unwrap_or(key)
+}
+
+/// Whether two keys are those of parts of one body, which no stretch divides that is taken from a store.
+pub(super) fn are_of_one_body(tree: TreeName, one: &[u8], other: &[u8]) -> bool {
+    tree == TreeName::Bodies && body_of(one) == body_of(other)
 }
 
 /// Says whose the store is, and that it is finished.
