@@ -10,17 +10,17 @@ use super::email::EmailAddress;
 use super::topic::Topic;
 
 mod filter;
-mod following;
 mod import;
 mod merge;
 mod pause;
 mod preferences;
+mod terms;
 
 pub use filter::Filter;
-pub use following::Following;
 pub use import::Imported;
 pub use pause::{EndedPause, Pause, UNDO_FOR, day};
 pub use preferences::{Cadence, Preference, Preferences, QuietHours};
+pub use terms::SubscriptionTerms;
 
 /// Where a subscription stands. Only `Active` receives alerts.
 #[derive(

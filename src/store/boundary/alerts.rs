@@ -10,7 +10,7 @@ use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, ChangeId, MailId};
 use crate::domain::outbox::QueuedMail;
-use crate::domain::subscription::{EndedPause, Following, Subscriber};
+use crate::domain::subscription::{EndedPause, Subscriber, SubscriptionTerms};
 use crate::domain::topic::Topic;
 
 /// Items of alerts for a run of readers, kept as one atomic, durable step.
@@ -46,7 +46,7 @@ pub struct FollowedAs {
     /// The topic.
     pub topic: Topic,
     /// The way.
-    pub following: Following,
+    pub following: SubscriptionTerms,
     /// How many readers of the run follow it so.
     pub readers: u64,
 }
@@ -77,7 +77,7 @@ pub struct SetFanOut {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FollowerSet {
     /// The way.
-    pub following: Following,
+    pub following: SubscriptionTerms,
     /// The item.
     pub item: AlertItem,
     /// When to look at each of them.

@@ -1,7 +1,7 @@
 //! How readers follow topics, as it stands in the index of followers, and giving all who follow alike their items at
 //! once.
 //!
-//! Under a follower's key stands the way in which the topic is followed ([`Following`] as JSON); of somebody who left
+//! Under a follower's key stands the way in which the topic is followed ([`SubscriptionTerms`] as JSON); of somebody who left
 //! it, when. What is told is decided once for each way that is met. A step that was decided so is kept only if no
 //! reader of its run follows in a way that was not met: then somebody changed their mind meanwhile, or came.
 //! sled goes through the run once more, and a server gives the items to all of them by one statement.
@@ -15,7 +15,7 @@ use super::writes::{MAX_VALUE_BYTES, Writes};
 use super::{indexes, items, keys, postgres};
 use crate::domain::alert::AlertItem;
 use crate::domain::email::EmailAddress;
-use crate::domain::subscription::{Following, Subscriber, Subscription, SubscriptionState, UNDO_FOR};
+use crate::domain::subscription::{Subscriber, Subscription, SubscriptionState, SubscriptionTerms, UNDO_FOR};
 use crate::domain::topic::Topic;
 use crate::store::boundary::{FollowedAs, FollowerSet, Followers, SeenFollowers, SetFanOut};
 use crate::store::error::StoreError;
@@ -27,7 +27,8 @@ const LEFT: u8 = b'L';
 pub(super) fn entry(reader: &Subscriber, known: &Subscription) -> Vec<u8> {
     match (known.state, known.ended_at) {
         (SubscriptionState::Active, _) => {
-            let json = serde_json::to_vec(&Following::of(known, &reader.preferences)).unwrap_or_default();
+            let json =
+                serde_json::to_vec(&SubscriptionTerms::of(known, &reader.preferences)).unwrap_or_default();
             if json.len() <= MAX_VALUE_BYTES { json } else { Vec::new() }
         }
         (_, Some(ended_at)) => left_at(ended_at),
@@ -113,7 +114,9 @@ pub(in crate::store) fn followers(
         let run = Run::of(topic, after, until.as_deref());
         let (known, unknown): (Vec<_>, Vec<_>) = entries(trees, &run, &gone)?
             .into_iter()
-            .map(|(entry, readers)| (serde_json::from_slice::<Following>(&entry).ok(), entry, readers))
+            .map(|(entry, readers)| {
+                (serde_json::from_slice::<SubscriptionTerms>(&entry).ok(), entry, readers)
+            })
             .partition(|(following, ..)| following.is_some());
         for (following, entry, readers) in known {
             seen.ways.entry(topic.clone()).or_default().insert(entry);
@@ -299,7 +302,7 @@ mod tests {
         let has = |at: &str| gone.has(&left_at(at.parse().unwrap()));
         assert!(has("2026-11-23T09:59:59Z") && has("1969-01-01T00:00:00Z"));
         assert!(!has("2026-11-23T10:00:00Z") && !has("2026-11-24T09:00:00Z") && !has("2027-01-01T00:00:00Z"));
-        let following = serde_json::to_vec(&Following::default()).unwrap();
+        let following = serde_json::to_vec(&SubscriptionTerms::default()).unwrap();
         assert!(!gone.has(&following) && !gone.has(b""));
     }
 

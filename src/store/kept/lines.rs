@@ -165,7 +165,7 @@ pub(super) fn write(
 
 /// What one line says.
 #[derive(Debug, Clone)]
-pub(super) struct Imported {
+pub(super) struct ImportedLine {
     pub(super) tree: TreeName,
     pub(super) key: Vec<u8>,
     content: Content,
@@ -177,7 +177,7 @@ enum Content {
     Bytes(Vec<u8>),
 }
 
-impl Imported {
+impl ImportedLine {
     /// Writes it.
     pub(super) fn write(&self, trees: &Trees, writes: &mut Writes) -> Result<(), StoreError> {
         match &self.content {
@@ -199,7 +199,7 @@ impl Imported {
 }
 
 /// Is handed what each line says.
-pub(super) type TakeLine<'a> = dyn FnMut(Imported) -> Result<(), StoreError> + 'a;
+pub(super) type TakeLine<'a> = dyn FnMut(ImportedLine) -> Result<(), StoreError> + 'a;
 
 /// Reads lines to their end, and hands each to `take`. What was taken counts for nothing unless this returns well.
 ///
@@ -261,6 +261,6 @@ pub(super) fn read(
             }
             _ => return Err(bad(number, "expected record or base64")),
         };
-        take(Imported { tree, key, content })?;
+        take(ImportedLine { tree, key, content })?;
     }
 }

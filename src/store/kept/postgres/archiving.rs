@@ -19,7 +19,7 @@ use crate::store::kept::archive::{self, BackupHeader};
 use crate::store::kept::filling::{self, Cutting, STRETCH, Stretch};
 use crate::store::kept::identity::INSTALLATION;
 use crate::store::kept::indexes;
-use crate::store::kept::lines::{self, Imported};
+use crate::store::kept::lines::{self, ImportedLine};
 use crate::store::kept::opening::OPENED;
 use crate::store::kept::trees::{TreeName, Trees};
 use crate::store::kept::walk::{self, Summing};
@@ -166,7 +166,7 @@ fn fill(link: &ServerLink, tree: TreeName, stretch: &Stretch) -> Result<(), Stor
     link.step(&mut |trees: &Trees, writes| filling::fill(trees, writes, tree, stretch).map(drop))
 }
 
-fn put(link: &ServerLink, lines: &[Imported]) -> Result<(), StoreError> {
+fn put(link: &ServerLink, lines: &[ImportedLine]) -> Result<(), StoreError> {
     link.step(&mut |trees: &Trees, writes| lines.iter().try_for_each(|line| line.write(trees, writes)))
 }
 

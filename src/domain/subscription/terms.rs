@@ -11,7 +11,7 @@ use crate::domain::change::Change;
 /// is none: then each reader's own record decides.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Following {
+pub struct SubscriptionTerms {
     /// What of its changes is wanted.
     #[serde(default, skip_serializing_if = "Filter::is_everything")]
     pub only: Filter,
@@ -30,7 +30,7 @@ fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-impl Following {
+impl SubscriptionTerms {
     /// How a reader with these preferences follows by right of a subscription.
     #[must_use]
     pub fn of(subscription: &Subscription, preferences: &Preferences) -> Self {
@@ -58,17 +58,17 @@ mod tests {
 
     #[test]
     fn who_follows_as_most_do_is_told_from_others_in_few_bytes() {
-        let usual = serde_json::to_string(&Following::default()).unwrap();
+        let usual = serde_json::to_string(&SubscriptionTerms::default()).unwrap();
         assert_eq!(usual, "{}");
-        let daily = Following {
+        let daily = SubscriptionTerms {
             cadence: Cadence::Daily,
             zone: Tz::Europe__Berlin,
             quiet: "22:00-07:00".parse().ok(),
-            ..Following::default()
+            ..SubscriptionTerms::default()
         };
         let text = serde_json::to_string(&daily).unwrap();
         assert_eq!(text, r#"{"cadence":"daily","zone":"Europe/Berlin","quiet":"22:00-07:00"}"#);
-        assert_eq!(serde_json::from_str::<Following>(&text).unwrap(), daily);
-        assert!(serde_json::from_str::<Following>(r#"{"mood":"good"}"#).is_err());
+        assert_eq!(serde_json::from_str::<SubscriptionTerms>(&text).unwrap(), daily);
+        assert!(serde_json::from_str::<SubscriptionTerms>(r#"{"mood":"good"}"#).is_err());
     }
 }
