@@ -4,6 +4,11 @@
 //!
 //! `REGWATCH_TEST_KILLS=100` has it go on until so many were killed.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the daemons go by the same clock; a person says how often they are killed"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
@@ -185,7 +190,7 @@ struct Done {
 #[test]
 fn three_workers_killed_frozen_and_cut_off_lose_nothing_tell_nothing_twice_and_stay_polite() {
     let Some(world) = World::new("* * * * *") else { return };
-    let mut homes = world.homes.iter().skip(1).map(|home| home.elsewhere_alike()).collect::<Vec<_>>();
+    let mut homes = world.homes.iter().skip(1).map(super::home::Home::elsewhere_alike).collect::<Vec<_>>();
     let mut workers: Vec<Worker> = homes.drain(..).map(Worker::start).collect();
     for worker in &mut workers {
         worker.wait_until_it_says(RUNS);
@@ -404,7 +409,7 @@ const AT_A_TICK: Duration = Duration::from_secs(1);
 
 fn until_next_minute(at: SystemTime) -> Duration {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    Duration::from_secs(60) - Duration::new(since.as_secs() % 60, since.subsec_nanos())
+    Duration::from_secs(60).saturating_sub(Duration::new(since.as_secs() % 60, since.subsec_nanos()))
 }
 
 /// How many ticks of the lists there were within a time, and of how many nobody read the list soon after.

@@ -42,7 +42,7 @@ fn tables_that_are_not_this_programs_are_refused_and_missing_ones_are_made_by_co
     let required = StoreRules { required: true, ..StoreRules::default() };
     let none = Store::open_with(&place.settings(), &required);
     assert!(matches!(none, Err(StoreError::NoneYet { .. })), "{none:?}");
-    assert_eq!(migrate(&place.settings()).unwrap()[0], "records");
+    assert_eq!(migrate(&place.settings()).unwrap(), ["records", "workers", "touches", "room"]);
     assert_eq!(migrate(&place.settings()).unwrap(), [""; 0]);
     drop(Store::open_with(&place.settings(), &required).unwrap());
     let refused = |why: &str| {
@@ -218,12 +218,12 @@ async fn a_backup_or_export_of_a_database_is_restored_into_either() {
     for (file, is_backup) in [(&backup, true), (&export, false)] {
         let (other, folder) = (Place::new().unwrap(), fixture::Home::new());
         for settings in [other.settings(), folder.settings()] {
-            let make = || {
+            let write = || {
                 if is_backup { restore(&settings, file, &meter) } else { import(&settings, file, &meter) }
             };
-            let made = make().unwrap();
+            let made = write().unwrap();
             assert!(made.records > 1_000, "{made:?}");
-            let occupied = make();
+            let occupied = write();
             assert!(matches!(occupied, Err(StoreError::Occupied { .. })), "{occupied:?}");
             let verified = verify(&settings).unwrap();
             assert!(verified.is_sound, "{verified:?}");

@@ -121,7 +121,7 @@ async fn stretch(source: &Database, tree: TreeName, after: Option<Bytes>) -> Res
         .read(move |trees| {
             let from = after.as_ref().map_or(Bound::Unbounded, |after| Bound::Excluded(&after[..]));
             let range = trees.tree(tree).range::<&[u8], _>((from, Bound::Unbounded));
-            let (mut pairs, mut last, mut has_more) = (Vec::new(), None, false);
+            let (mut pairs, mut last, mut has_more) = (Vec::new(), None::<Bytes>, false);
             for pair in range {
                 let (key, value) = pair?;
                 let goes_on = last.as_ref().is_some_and(|last| filling::are_of_one_body(tree, last, &key));
