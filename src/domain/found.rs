@@ -69,13 +69,13 @@ impl ChangePart {
 pub struct Match {
     /// The company.
     pub company: CompanyId,
-    /// The name that was found; empty for [`Rule::SourceBound`].
+    /// The name that was found; empty for [`MatchRule::SourceBound`].
     pub alias: String,
     /// What sort of name it is.
     pub alias_kind: Option<AliasKind>,
     /// The rule.
     pub rule: MatchRule,
-    /// The field it was found in; empty for [`Rule::SourceBound`].
+    /// The field it was found in; empty for [`MatchRule::SourceBound`].
     pub field: String,
     /// Byte range in that field's text.
     pub span: Range<usize>,

@@ -190,7 +190,7 @@ struct Done {
 #[test]
 fn three_workers_killed_frozen_and_cut_off_lose_nothing_tell_nothing_twice_and_stay_polite() {
     let Some(world) = World::new("* * * * *") else { return };
-    let mut homes = world.homes.iter().skip(1).map(super::home::Home::elsewhere_alike).collect::<Vec<_>>();
+    let mut homes = world.homes.iter().skip(1).map(Home::elsewhere_alike).collect::<Vec<_>>();
     let mut workers: Vec<Worker> = homes.drain(..).map(Worker::start).collect();
     for worker in &mut workers {
         worker.wait_until_it_says(RUNS);

@@ -61,7 +61,7 @@ pub struct Since {
 /// An entry of a list that concerns a supplier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScreeningFinding {
-    /// What it means for the supplier; never [`Answer::Clear`].
+    /// What it means for the supplier; never [`ScreeningAnswer::Clear`].
     pub answer: ScreeningAnswer,
     /// The list.
     pub list: SourceId,
