@@ -1,7 +1,7 @@
 //! What a step writes, gathered before any of it is written.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::{Deserialize, Serialize};
@@ -120,7 +120,7 @@ impl Writes {
             let reason = AbortReason::Engine(sled::Error::Io(error));
             return Err(Failed { reason, before: Vec::new(), is_half: false });
         }
-        let sources = if trees.opening.bell.is_heard() { scheduled(&words) } else { Vec::new() };
+        let sources = if trees.opening.bell.is_heard() { scheduled(&words) } else { BTreeSet::new() };
         let commits = if self.bytes() <= pieces::MAX_BYTES {
             at_once(&words, trees)
         } else {
@@ -260,7 +260,7 @@ pub(super) fn at_once(words: &KeyWrites<'_>, trees: &Trees) -> Result<u64, Faile
 pub(in crate::store) type KeyWrites<'a> = BTreeMap<(TreeName, &'a [u8]), Option<&'a [u8]>>;
 
 /// The sources of which something is written that says when they are read.
-pub(in crate::store) fn scheduled(words: &KeyWrites<'_>) -> Vec<SourceId> {
+pub(in crate::store) fn scheduled(words: &KeyWrites<'_>) -> BTreeSet<SourceId> {
     let is_schedule = |tree| matches!(tree, TreeName::ReadStates | TreeName::Touches | TreeName::Pauses);
     let keys = words.keys().filter(|(tree, _)| is_schedule(*tree));
     keys.filter_map(|(_, key)| std::str::from_utf8(key).ok()?.parse().ok()).collect()
