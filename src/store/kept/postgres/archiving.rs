@@ -70,17 +70,14 @@ pub(in crate::store) fn restore(
     path: &Path,
     meter: &Meter,
 ) -> Result<Archived, StoreError> {
-    refuse_occupied(url)?;
-    // Read to its end before anything is made.
-    let mut expected = Expected::default();
-    let (_, archived) = archive::read(path, (meter, 0..READ), &mut |tree, key, value| {
-        expected.take(tree, key, value);
-        Ok(())
-    })?;
-    expected.check(path)?;
-    let server = Postgres::open_to_fill(url)?;
-    let restored = server.link.aside(|link| {
-        begin(link)?;
+    let read = |expected: &mut Expected| {
+        let read = archive::read(path, (meter, 0..READ), &mut |tree, key, value| {
+            expected.take(tree, key, value);
+            Ok(())
+        });
+        read.map(|(_, archived)| archived)
+    };
+    filled(url, path, read, |link, expected| {
         let mut cutting = Cutting::default();
         let mut seen = Vec::new();
         archive::read(path, (meter, READ..WRITTEN), &mut |tree, key, value| {
@@ -96,11 +93,8 @@ pub(in crate::store) fn restore(
         for tree in TreeName::all().filter(|tree| !seen.contains(tree)) {
             fill(link, tree, &Stretch::default())?;
         }
-        expected.compare(link, meter)?;
-        finish(link, &expected.installation)
-    });
-    server.close();
-    restored.map(|()| archived)
+        expected.compare(link, meter)
+    })
 }
 
 /// The same of an export.
@@ -112,17 +106,13 @@ pub(in crate::store) fn import(
     path: &Path,
     meter: &Meter,
 ) -> Result<Archived, StoreError> {
-    refuse_occupied(url)?;
-    // Read to its end before anything is made.
-    let mut expected = Expected::default();
-    let archived = lines::read(path, (meter, 0..READ), &mut |line| {
-        expected.take(line.tree, &line.key, line.bytes().unwrap_or_default());
-        Ok(())
-    })?;
-    expected.check(path)?;
-    let server = Postgres::open_to_fill(url)?;
-    let imported = server.link.aside(|link| {
-        begin(link)?;
+    let read = |expected: &mut Expected| {
+        lines::read(path, (meter, 0..READ), &mut |line| {
+            expected.take(line.tree, &line.key, line.bytes().unwrap_or_default());
+            Ok(())
+        })
+    };
+    filled(url, path, read, |link, _| {
         // How far another try came cannot be seen: lines are in another order than records.
         TreeName::all().try_for_each(|tree| empty(link, tree))?;
         let mut batch = Vec::with_capacity(STRETCH);
@@ -135,11 +125,30 @@ pub(in crate::store) fn import(
             }
             put(link, &std::mem::take(&mut batch))
         })?;
-        put(link, &batch)?;
+        put(link, &batch)
+    })
+}
+
+/// Fills a database from a file: `read` goes through the file to its end before anything is made, `write` writes what it
+/// holds. Until that ended the database is marked as unfinished.
+fn filled(
+    url: &DatabaseUrl,
+    path: &Path,
+    read: impl FnOnce(&mut Expected) -> Result<Archived, StoreError>,
+    write: impl FnOnce(&ServerLink, &Expected) -> Result<(), StoreError> + Send,
+) -> Result<Archived, StoreError> {
+    refuse_occupied(url)?;
+    let mut expected = Expected::default();
+    let archived = read(&mut expected)?;
+    expected.check(path)?;
+    let server = Postgres::open_to_fill(url)?;
+    let written = server.link.aside(|link| {
+        begin(link)?;
+        write(link, &expected)?;
         finish(link, &expected.installation)
     });
     server.close();
-    imported.map(|()| archived)
+    written.map(|()| archived)
 }
 
 impl Postgres {
