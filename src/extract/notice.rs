@@ -250,6 +250,7 @@ fn parted(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::tests::part;
 
     const SEARCH: &str = "https://register.test/api/v1/documents.json?conditions[term]=list";
     const TEXT: &str = "https://register.test/documents/full_text/text/2031/06/10/2031-11571.txt";
@@ -260,15 +261,6 @@ mod tests {
             unless: vec!["removal".to_owned()],
             after: "in accordance with section 12:".to_owned(),
             before: vec!["should be removed from".to_owned()],
-        }
-    }
-
-    fn part<'a>(name: &str, url: &str, body: &'a str) -> BundlePart<'a> {
-        BundlePart {
-            name: name.to_owned(),
-            url: url.parse().unwrap(),
-            content_type: None,
-            body: body.as_bytes(),
         }
     }
 

@@ -452,15 +452,7 @@ fn is_same_list(here: &Url, other: &Url) -> bool {
 mod tests {
     use super::*;
     use crate::domain::source::{CsvSettings, JsonSettings, PageTextSettings, TableSettings};
-
-    fn part<'a>(name: &str, url: &str, body: &'a str) -> BundlePart<'a> {
-        BundlePart {
-            name: name.to_owned(),
-            url: url.parse().unwrap(),
-            content_type: None,
-            body: body.as_bytes(),
-        }
-    }
+    use crate::extract::tests::part;
 
     #[track_caller]
     fn table(url: &str, body: &str) -> Result<Option<String>, String> {

@@ -11,6 +11,11 @@ use crate::domain::source::{
     PdfTextSettings, RowSettings, RulesSettings, TableSettings, XlsxSettings, XmlSettings,
 };
 
+/// One answer of a document that comes in several.
+pub(super) fn part<'a>(name: &str, url: &str, body: &'a str) -> BundlePart<'a> {
+    BundlePart { name: name.to_owned(), url: url.parse().unwrap(), content_type: None, body: body.as_bytes() }
+}
+
 fn fields(path: &str) -> Pairs<Vec<String>> {
     [("a".to_owned(), vec![path.to_owned()])].into_iter().collect()
 }

@@ -259,6 +259,7 @@ fn settled(mut row: PartRow) -> Option<PartRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::tests::part;
 
     const SEARCH: &str = "https://register.test/api/v1/documents.json?conditions[term]=list";
 
@@ -313,15 +314,6 @@ mod tests {
                    <ENT>Presumption of denial.</ENT><ENT>96 FR 1, 6/10/31.</ENT></ROW>";
         let removal = "<AMDPAR>a. Under SYLVANIA, by removing the <E T=\"03\">entry</E> for\n “Dogwood Trading LLC”;</AMDPAR>";
         rule(removal, row)
-    }
-
-    fn part<'a>(name: &str, url: &str, body: &'a str) -> BundlePart<'a> {
-        BundlePart {
-            name: name.to_owned(),
-            url: url.parse().unwrap(),
-            content_type: None,
-            body: body.as_bytes(),
-        }
     }
 
     fn read(texts: &[(&str, String)]) -> Result<Document, String> {

@@ -3,21 +3,13 @@ use serde_json::json;
 use super::*;
 use crate::domain::bundle::{self, FIRST};
 use crate::domain::entry::Entry;
+use crate::extract::tests::part;
 
 const TITLES: &str = "https://code.test/api/versioner/v1/titles.json";
 const LIST: &str = "Supplement No. 4 to Part 744";
 
 fn settings(appendix: Option<&str>) -> EcfrSettings {
     EcfrSettings { title: 15, part: "744".to_owned(), appendix: appendix.map(str::to_owned) }
-}
-
-fn part<'a>(url: &str, body: &'a str) -> BundlePart<'a> {
-    BundlePart {
-        name: FIRST.to_owned(),
-        url: url.parse().unwrap(),
-        content_type: None,
-        body: body.as_bytes(),
-    }
 }
 
 fn titles(amended: &str) -> String {
@@ -220,11 +212,11 @@ fn without_an_appendix_each_section_is_an_entry() {
 #[test]
 fn the_part_is_asked_for_as_its_title_was_last_amended() {
     let titles = titles("2031-06-01");
-    let first = part(TITLES, &titles);
+    let first = part(FIRST, TITLES, &titles);
     let next = wanted(&settings(None), std::slice::from_ref(&first)).unwrap().unwrap();
     assert_eq!(next.url.as_str(), "https://code.test/api/versioner/v1/full/2031-06-01/title-15.xml?part=744");
     let regulations = regulations("");
-    let second = part(next.url.as_str(), &regulations);
+    let second = part(FIRST, next.url.as_str(), &regulations);
     assert_eq!(wanted(&settings(None), &[first.clone(), second.clone()]), Ok(None));
     assert_eq!(wanted(&settings(None), std::slice::from_ref(&second)), Ok(None), "a day of the operator's");
     let body = bundle::encode(&[first.clone(), BundlePart { name: next.name, ..second }]);
@@ -234,7 +226,7 @@ fn the_part_is_asked_for_as_its_title_was_last_amended() {
 
 #[test]
 fn only_settled_titles_speak_for_the_part() {
-    let signal = |body: &str| signal(&settings(None), &part(TITLES, body));
+    let signal = |body: &str| signal(&settings(None), &part(FIRST, TITLES, body));
     let settled = titles("2031-06-01");
     assert_eq!(signal(&settled).as_deref(), Some("2031-06-01/2031-06-02"));
     assert_eq!(signal(&settled.replace("\"import_in_progress\":false", "\"import_in_progress\":true")), None);
@@ -268,6 +260,6 @@ fn what_is_not_the_part_or_its_list_is_refused() {
     for bad in
         ["{\"titles\":[]}", "{\"error\":1}", "{\"titles\":[{\"number\":15,\"latest_amended_on\":\"../..\"}]}"]
     {
-        assert!(wanted(&settings(None), &[part(TITLES, bad)]).is_err(), "{bad}");
+        assert!(wanted(&settings(None), &[part(FIRST, TITLES, bad)]).is_err(), "{bad}");
     }
 }

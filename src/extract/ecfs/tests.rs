@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::bundle;
+use crate::extract::tests::part;
 
 const URL: &str =
     "https://filings.test/ecfs/filings?proceedings.name=31-5&sort=date_disseminated,DESC&limit=2";
@@ -39,10 +40,6 @@ fn read(body: &str) -> Result<Document, Unreadable> {
         content_type: Some("application/json"),
         url: &URL.parse().unwrap(),
     })
-}
-
-fn part<'a>(name: &str, url: &str, body: &'a str) -> BundlePart<'a> {
-    BundlePart { name: name.to_owned(), url: url.parse().unwrap(), content_type: None, body: body.as_bytes() }
 }
 
 #[test]

@@ -2,16 +2,13 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::bundle;
+use crate::extract::tests::part;
 
 const SEARCH: &str = "https://register.test/api/v1/documents.json?conditions[term]=list";
 const INSPECTED: &str = "https://register.test/api/v1/public-inspection-documents.json?conditions[term]=list";
 
 fn settings(pages: usize, inspection: bool) -> FederalRegisterSettings {
     FederalRegisterSettings { pages, inspection: inspection.then(|| INSPECTED.parse().unwrap()) }
-}
-
-fn part<'a>(name: &str, url: &str, body: &'a str) -> BundlePart<'a> {
-    BundlePart { name: name.to_owned(), url: url.parse().unwrap(), content_type: None, body: body.as_bytes() }
 }
 
 fn read_at(url: &str, body: &str) -> Result<Document, Unreadable> {

@@ -320,15 +320,7 @@ fn link(value: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn part<'a>(name: &str, url: &str, body: &'a str) -> BundlePart<'a> {
-        BundlePart {
-            name: name.to_owned(),
-            url: url.parse().unwrap(),
-            content_type: None,
-            body: body.as_bytes(),
-        }
-    }
+    use crate::extract::tests::part;
 
     #[test]
     fn json_goes_on_where_it_says_and_is_refused_where_it_does_not() {
