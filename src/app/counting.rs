@@ -1,4 +1,4 @@
-//! Where requests to hosts with a quota are counted: in the store, by whoever owns it.
+//! Where requests to hosts with a quota are counted: in the store, by the process that owns it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -39,7 +39,7 @@ impl App {
             clock: Arc::clone(&self.clock),
             found: Arc::clone(found),
         };
-        // A mailbox has one reader, whoever it is: how it stands is in that reader's memory.
+        // A mailbox has one reader at a time, which has in memory how it stands.
         if let Some(path) = &ways.maildir {
             let (maildrop, parts) = (Maildrop::open(path).context("inbox.maildir")?, parts());
             let poll = move |stop| {

@@ -1,5 +1,5 @@
-//! What one worker does for all that work on one store: whoever claims such a job does it, and another takes it over when
-//! they end.
+//! Jobs that one worker does for all that work on one store: the worker that claims a job does it, and another takes it
+//! over when that one ends.
 
 use std::time::Duration;
 

@@ -167,7 +167,7 @@ impl Checker {
         self.read_in_slot(source, options, &mut None).await.0
     }
 
-    /// Reads one source because it is due, by whoever claimed it; returns also whether how that went is in the store.
+    /// Reads one source because it is due, under the claim on it; returns also whether how that went is in the store.
     pub async fn read_as_scheduled(&self, source: &Source, claim: Claim) -> (SourceCheck, bool) {
         self.read_claimed(source, ReadOptions::default(), &mut None, claim).await
     }

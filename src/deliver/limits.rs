@@ -15,7 +15,7 @@ use crate::settings::Pace;
 /// Domains are remembered until they are this many; those without anything to remember go.
 const MAX_DOMAINS: usize = 10_000;
 
-/// What holds mail to its pace. Nothing of it is kept: after a restart it begins anew. Where several workers send, the
+/// What holds mail to its pace. Nothing of it is kept: a restart forgets it. Where several workers send, the
 /// store has what they go by ([`crate::store::Store::lease_due_if`]), and this only what they said and heard themselves.
 #[derive(Debug)]
 pub(super) struct Limits {

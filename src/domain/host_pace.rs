@@ -27,7 +27,7 @@ fn counted(at: DateTime<Utc>) -> Duration {
 }
 
 impl HostPace {
-    /// How long until the host may be asked again. Whoever had the turn before and never gave it back may have asked just
+    /// How long until the host may be asked again. A worker that had the turn before and never gave it back may have asked just
     /// now.
     #[must_use]
     pub fn free_in(&self, rate: BucketRate, was_left: bool, now: DateTime<Utc>) -> Duration {

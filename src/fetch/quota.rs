@@ -1,6 +1,6 @@
 //! Requests that their hosts count, counted before they are sent.
 //!
-//! A publisher counts what reaches it, whoever sends it and whatever becomes of it. So the count is not kept here, where
+//! A publisher counts each request that reaches it, whichever process sent it and whatever becomes of it. So the count is not kept here, where
 //! it would end with the process, but where all processes of an installation count, and before the request leaves.
 
 use std::fmt;

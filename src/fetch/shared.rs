@@ -40,7 +40,7 @@ struct MannersOfWorkers {
 pub struct SharedTurn {
     /// What is known of the host.
     pub pace: HostPace,
-    /// Whether whoever had the turn before never gave it back.
+    /// Whether the worker that had the turn before never gave it back.
     pub was_left: bool,
     taken_at: DateTime<Utc>,
     taken: Instant,
@@ -84,7 +84,7 @@ impl SharedTurn {
         Self { pace, was_left, taken_at, taken: Instant::now(), is_held, give_back }
     }
 
-    /// Whether nobody else can have it by now. Whoever was frozen for long may have lost it without having heard so.
+    /// Whether nobody else can have it by now. A worker that was frozen for long may have lost it without having heard so.
     pub(super) fn is_held(&self) -> bool {
         (self.is_held)()
     }

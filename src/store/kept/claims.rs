@@ -1,7 +1,7 @@
 //! Claims: the right to do something of which one worker at a time has it.
 //!
 //! Where one process owns the database, its claims are in its memory. A server keeps them in rows that end by its own
-//! clock (`postgres/claims.rs`), and this process keeps up those that it holds. Whoever lost a claim cannot write what
+//! clock (`postgres/claims.rs`), and this process keeps up those that it holds. A worker that lost a claim cannot write what
 //! belongs to it ([`Claims::of`], asked by the steps): leases make taking over quick, tokens make it right.
 
 use std::collections::{HashMap, HashSet};
@@ -32,7 +32,7 @@ pub(super) struct Claims {
     held: Mutex<HashMap<ClaimName, HeldClaim>>,
     /// Of a database that this process owns: until when nobody may have what was given back, and what was noted.
     resting: Mutex<HashMap<ClaimName, Rest>>,
-    /// What is on its way back to a server: whoever wants it again in this process waits for that.
+    /// What is on its way back to a server: who wants it again in this process waits for that.
     leaving: Mutex<HashSet<ClaimName>>,
     /// Rings when something was given back.
     given_back: Notify,
@@ -53,7 +53,7 @@ pub(super) struct HeldClaim {
 /// What is known of a claim at the moment it was taken.
 #[derive(Debug, Default)]
 pub(super) struct ClaimState {
-    /// What whoever had it before noted.
+    /// What the worker that had it before noted.
     pub(super) note: Option<Vec<u8>>,
     /// Whether they never gave it back.
     pub(super) was_left: bool,
@@ -203,13 +203,13 @@ impl Claim {
         &self.name
     }
 
-    /// What whoever had it before noted.
+    /// What the worker that had it before noted.
     #[must_use]
     pub fn note(&self) -> Option<&[u8]> {
         self.found.note.as_deref()
     }
 
-    /// Whether whoever had it before never gave it back: their process ended, or its lease did.
+    /// Whether the worker that had it before never gave it back: its process ended, or its lease did.
     #[must_use]
     pub fn was_left(&self) -> bool {
         self.found.was_left
@@ -235,7 +235,7 @@ impl Claim {
         self.lost.cancelled().await;
     }
 
-    /// Gives it back. For a time nobody may have it, and whoever has it next finds the note.
+    /// Gives it back. For a time nobody may have it, and the worker that has it next finds the note.
     pub fn give_back(mut self, rest: Duration, note: Option<Vec<u8>>) {
         self.end(rest, note);
     }

@@ -18,7 +18,7 @@ const LASTING_OF_HOST: Duration = Duration::from_secs(15);
 
 impl Store {
     /// Claims sources to be read, those that nobody reads just now; in the order asked for. Until its claim is given back
-    /// nobody else reads a source, and whoever lost the claim writes nothing of it.
+    /// nobody else reads a source, and a worker that lost the claim writes nothing of it.
     ///
     /// # Errors
     /// [`StoreError::NotAdopted`] of a worker whose configuration is not the one in force.

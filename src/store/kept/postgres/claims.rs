@@ -121,7 +121,7 @@ fn claim(
 }
 
 impl ServerLink {
-    /// Has the claims of this opening last on; whoever holds one that another took hears so.
+    /// Has the claims of this opening last on; a holder whose claim another took hears so.
     pub(super) async fn keep_claims_up(&self) -> Result<(), ServerFault> {
         let held = self.opening().claims.all();
         // It lasts from when the server was asked at the earliest.

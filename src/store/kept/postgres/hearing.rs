@@ -1,6 +1,6 @@
 //! Hearing what other workers wrote: by looking, and sooner where they say a word.
 //!
-//! Whoever writes when a source is read notes that in a table, in the same step; the others look at that table every
+//! A worker that writes when a source is read notes that in a table, in the same step; the others look at that table every
 //! second. What must be told or sent is looked for by the loops that do it. A `NOTIFY` makes both happen at once. It is
 //! said after the step, never in it, and at most once a second: in the step it would make all steps wait for each other.
 
