@@ -10,6 +10,7 @@ pub(super) mod body;
 pub(super) mod change;
 mod chart;
 mod company;
+mod coverage;
 mod evidence;
 mod feed;
 mod frame;
@@ -144,7 +145,7 @@ pub(super) fn router(shared: &Arc<WebState>) -> Router<Arc<WebState>> {
         .route("/review", get(review::list))
         .route("/review/{id}", get(review::one).post(act::on_review))
         .route("/review/{id}/raw", get(review::raw))
-        .route("/coverage", get(sources::coverage))
+        .route("/coverage", get(coverage::coverage))
         .route("/audit", get(people::audit))
         .route(api::DOCS, get(api::viewer))
         .route("/mails", get(people::mails))
