@@ -29,6 +29,7 @@ type Rest = (Instant, Option<Vec<u8>>);
 /// What an opening holds, and what rests after it was given back.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
+    /// Locked before `resting` where both are.
     held: Mutex<HashMap<ClaimName, HeldClaim>>,
     /// Of a database that this process owns: until when nobody may have what was given back, and what was noted.
     resting: Mutex<HashMap<ClaimName, Rest>>,
@@ -48,6 +49,13 @@ pub(super) struct HeldClaim {
     pub(super) kept_at: Instant,
     /// Is cancelled once another has it.
     pub(super) lost: CancellationToken,
+}
+
+impl HeldClaim {
+    /// One that was taken just now.
+    fn new(token: LeaseToken, lasting: Duration) -> Self {
+        Self { token, lasting, kept_at: Instant::now(), lost: CancellationToken::new() }
+    }
 }
 
 /// What is known of a claim at the moment it was taken.
@@ -98,9 +106,9 @@ impl Claims {
 
     /// Notes that something is held.
     pub(super) fn hold(&self, name: ClaimName, token: LeaseToken, lasting: Duration) -> CancellationToken {
-        let lost = CancellationToken::new();
-        let kept_at = Instant::now();
-        self.held().insert(name, HeldClaim { token, lasting, kept_at, lost: lost.clone() });
+        let claim = HeldClaim::new(token, lasting);
+        let lost = claim.lost.clone();
+        self.held().insert(name, claim);
         lost
     }
 
@@ -162,7 +170,9 @@ impl Claims {
         token: LeaseToken,
         lasting: Duration,
     ) -> Result<(ClaimState, CancellationToken), Duration> {
-        if self.of(name).is_some() {
+        // Locked until it is held: of two threads that ask at once, one sees what the other did.
+        let mut held = self.held();
+        if held.contains_key(name) {
             return Err(LOOK_AGAIN);
         }
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -174,15 +184,24 @@ impl Claims {
             None => None,
         };
         drop(resting);
-        Ok((ClaimState { note, was_left: false }, self.hold(name.clone(), token, lasting)))
+        let claim = HeldClaim::new(token, lasting);
+        let lost = claim.lost.clone();
+        held.insert(name.clone(), claim);
+        Ok((ClaimState { note, was_left: false }, lost))
     }
 
     fn rest(&self, name: &ClaimName, token: LeaseToken, rest: Duration, note: Option<Vec<u8>>) {
-        self.let_go(name, token);
+        let mut held = self.held();
+        if held.get(name).is_none_or(|claim| claim.token != token) {
+            return;
+        }
+        // It rests before it is free: nobody takes it in between.
         if !rest.is_zero() || note.is_some() {
             let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
             resting.insert(name.clone(), (Instant::now() + rest, note));
         }
+        held.remove(name);
+        drop(held);
         self.given_back.notify_waiters();
     }
 }

@@ -1,5 +1,7 @@
 //! What one worker at a time may do, claimed by two.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use chrono::Duration as TimeDelta;
@@ -7,6 +9,9 @@ use regwatch::store::{Claim, ClaimAttempt, ClaimName, Store};
 
 use super::Home;
 use crate::fixture::{at, changed, keep, mail, page, source};
+
+/// How often each of several asks: enough that in memory two ask within the same microsecond.
+const ATTEMPTS: u32 = 500;
 
 async fn claimed(store: &Store, ids: &[&str]) -> Vec<Option<Claim>> {
     let ids: Vec<_> = ids.iter().map(|id| source(id)).collect();
@@ -50,9 +55,9 @@ async fn of_many_that_wait_for_one_thing_all_get_it_one_after_another() {
     let other = home.another(&one);
     let name = ClaimName::host("agency.test");
     let mut tasks = tokio::task::JoinSet::new();
-    let (at_once, most) = (std::sync::Arc::new(std::sync::Mutex::new((0_u32, 0_u32))), 12);
+    let (at_once, most) = (Arc::new(std::sync::Mutex::new((0_u32, 0_u32))), 12);
     for store in [&one, &other].into_iter().cycle().take(most) {
-        let (store, name, at_once) = (store.clone(), name.clone(), std::sync::Arc::clone(&at_once));
+        let (store, name, at_once) = (store.clone(), name.clone(), Arc::clone(&at_once));
         tasks.spawn(async move {
             let claim = store.claim_when_free(&name).await.unwrap();
             {
@@ -67,6 +72,31 @@ async fn of_many_that_wait_for_one_thing_all_get_it_one_after_another() {
     }
     assert_eq!(tasks.join_all().await.len(), most);
     assert_eq!(at_once.lock().unwrap().1, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_that_ask_at_the_same_moment_one_gets_it() {
+    let home = Home::new();
+    let one = home.open();
+    let other = home.another(&one);
+    let holders = Arc::new(AtomicU32::new(0));
+    let mut tasks = tokio::task::JoinSet::new();
+    for store in [&one, &other, &one, &other] {
+        let (store, holders) = (store.clone(), Arc::clone(&holders));
+        tasks.spawn(async move {
+            for _ in 0..ATTEMPTS {
+                let claims = claimed(&store, &["fcc"]).await;
+                if claims.iter().all(Option::is_some) {
+                    assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0, "another has it");
+                    tokio::task::yield_now().await;
+                    holders.fetch_sub(1, Ordering::SeqCst);
+                }
+                drop(claims);
+            }
+        });
+    }
+    // A task that failed panics here.
+    assert_eq!(tasks.join_all().await.len(), 4);
 }
 
 #[tokio::test]
