@@ -41,7 +41,7 @@ fn a_token_comes_from_its_file_or_from_the_environment_and_is_never_shown() {
         ("token_file = \"secret\"", "Authorization: Bearer {}"),
         ("token_file = \"secret\"\ntoken_as = \"Authorization: Token {}\"", "Authorization: Token {}"),
         // Cargo sets it for every test.
-        ("token_variable = \"CARGO_MANIFEST_DIR\"\ntoken_as = \"?api_key={}\"", "?api_key={}"),
+        ("token_variable = \"CARGO_PKG_REPOSITORY\"\ntoken_as = \"?api_key={}\"", "?api_key={}"),
     ] {
         let folder = Folder::with(&format!("{LEAST}{SOURCE}{keys}\n"));
         put_secret(&folder, &format!("{SECRET}\n"), 0o600);

@@ -336,7 +336,7 @@ const TOKENS: &[Case] = &[
         ],
     ),
     (
-        "token_variable = \"CARGO_MANIFEST_DIR\"\ntoken_file = \"secret\"",
+        "token_variable = \"CARGO_PKG_REPOSITORY\"\ntoken_file = \"secret\"",
         &[
             "14:18: source[a].token_variable: is given beside token_file, expected one of the two",
             "15:14: source[a].token_file: secret cannot be read: No such file or directory (os error 2)",
