@@ -20,6 +20,13 @@ use crate::domain::text::{one_line, shorten};
 /// So many characters of the words are told.
 const MAX_SHOWN_CHARS: usize = 120;
 
+/// What every hint has in it. Nearly all pages are without, and of these words the beginnings are rare.
+#[expect(clippy::expect_used, reason = "the pattern is a constant, exercised by every test")]
+static TRACE: LazyLock<BytesRegex> = LazyLock::new(|| {
+    BytesRegex::new("(?i-u)being |updating|progress|check back|yet complete|incomplete")
+        .expect("constant pattern")
+});
+
 /// What one of the sentences has in it. A page without is not looked at any further.
 #[expect(clippy::expect_used, reason = "the pattern is a constant, exercised by every test")]
 static HINT: LazyLock<BytesRegex> = LazyLock::new(|| {
@@ -43,7 +50,7 @@ static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What a page says of its being made; `None` where it says nothing.
 pub(super) fn words(page: &RawDocument<'_>) -> Option<String> {
-    if !HINT.is_match(page.body) {
+    if !TRACE.is_match(page.body) || !HINT.is_match(page.body) {
         return None;
     }
     let shown = |text: &str| shorten(&one_line(text), MAX_SHOWN_CHARS);

@@ -9,12 +9,13 @@
 
 use std::cell::{Cell, RefCell};
 
+use ego_tree::Tree;
 use html5ever::TokenizerResult;
 use html5ever::interface::Tracer;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
-use scraper::{Html, HtmlTreeSink};
+use scraper::{Html, HtmlTreeSink, Node};
 
 use super::{ending, limits};
 use crate::domain::verdict::Unreadable;
@@ -31,6 +32,12 @@ const MAX_TAG_COST: usize = 500_000_000;
 
 /// A tree may have this many nodes beside one for every byte of text.
 const SPARE_NODES: usize = 4096;
+
+/// A table has a node for about so many bytes of its text; prose has one for more.
+const USUAL_BYTES_A_NODE: usize = 24;
+
+/// For more nodes room is made as they come.
+const MAX_NODES_AHEAD: usize = 1 << 16;
 
 /// Passes tokens on and notes whether any came.
 pub(crate) struct WatchedSink<S> {
@@ -148,13 +155,18 @@ fn inspect(builder: &Builder, fed: usize) -> Result<AfterPiece, Unreadable> {
     Ok(AfterPiece::Go)
 }
 
+/// Takes the tree of a text, which then need not move as it grows.
+fn tree_sink(text: &str) -> HtmlTreeSink {
+    let nodes = (text.len() / USUAL_BYTES_A_NODE).min(MAX_NODES_AHEAD);
+    HtmlTreeSink::new(Html { tree: Tree::with_capacity(Node::Document, nodes), ..Html::new_document() })
+}
+
 /// Parses markup, which may be a part of a page.
 ///
 /// # Errors
 /// Where that would take more than reasonable time or memory.
 pub(crate) fn parse(text: &str) -> Result<Html, Unreadable> {
-    let sink = HtmlTreeSink::new(Html::new_document());
-    let builder = feed(text, TreeBuilder::new(sink, TreeBuilderOpts::default()), inspect)?;
+    let builder = feed(text, TreeBuilder::new(tree_sink(text), TreeBuilderOpts::default()), inspect)?;
     Ok(builder.sink.0.into_inner())
 }
 
@@ -163,7 +175,6 @@ pub(crate) fn parse(text: &str) -> Result<Html, Unreadable> {
 /// # Errors
 /// As [`parse`], and where the page ends within something.
 pub(crate) fn parse_whole(text: &str) -> Result<Html, Unreadable> {
-    let sink = HtmlTreeSink::new(Html::new_document());
     let open = RefCell::new(Vec::new());
     let look = |builder: &Builder, fed: usize| {
         // Behind the last piece, before the parser closes what is open by itself.
@@ -172,7 +183,7 @@ pub(crate) fn parse_whole(text: &str) -> Result<Html, Unreadable> {
         }
         inspect(builder, fed)
     };
-    let builder = feed(text, TreeBuilder::new(sink, TreeBuilderOpts::default()), look)?;
+    let builder = feed(text, TreeBuilder::new(tree_sink(text), TreeBuilderOpts::default()), look)?;
     let tree = builder.sink.0.into_inner();
     let open = open.into_inner();
     let names = open.iter().filter_map(|id| Some(tree.tree.get(*id)?.value().as_element()?.name()));
