@@ -48,50 +48,78 @@ pub fn too_common(name: &str, is_case_sensitive: bool) -> Option<Frequency> {
     (count >= COMMON).then_some(Frequency { count, words: REFERENCE.words })
 }
 
-/// Runs of words, counted once so that a long watchlist is looked up in no time.
+/// The words of the text with where each stands, so that a long watchlist is looked up in no time.
 struct Reference {
-    /// By the run in lower case: how often it stands there in each way of writing it.
-    runs: HashMap<String, Vec<(String, usize)>>,
+    /// In the order of the text; nothing where a line ends, since no run of words goes on there.
+    text: Vec<Option<Word>>,
+    /// The place of each form in `places`.
+    forms: HashMap<String, usize>,
+    /// By form, where its words stand in `text`.
+    places: Vec<Vec<usize>>,
     /// The Chinese part, in which words have no blanks between them.
     unspaced: String,
     words: usize,
 }
 
+/// A word of the text.
+struct Word {
+    written: String,
+    /// The place of the form in which its spellings are one.
+    form: usize,
+}
+
 impl Reference {
     fn of(text: &str) -> Self {
         let (unspaced, spaced): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| has_han(line));
-        let mut runs: HashMap<String, Vec<(String, usize)>> = HashMap::new();
-        let mut words = 0;
-        for line in spaced {
-            let line: Vec<String> = line.split_whitespace().map(letters).collect();
-            words += line.len();
-            for length in 1..=MAX_WORDS {
-                for run in line.windows(length) {
-                    note(&mut runs, run.join(" "));
-                }
-            }
-        }
         let unspaced = unspaced.join("\n");
-        words += unspaced.chars().filter(|c| c.is_alphanumeric()).count();
-        Self { runs, unspaced, words }
+        let of_unspaced = unspaced.chars().filter(|c| c.is_alphanumeric()).count();
+        let mut reference = Self {
+            text: Vec::new(),
+            forms: HashMap::new(),
+            places: Vec::new(),
+            unspaced,
+            words: of_unspaced,
+        };
+        for line in spaced {
+            reference.words += line.split_whitespace().count();
+            words(line).for_each(|word| reference.add(word));
+            reference.text.push(None);
+        }
+        reference
+    }
+
+    fn add(&mut self, written: String) {
+        let form = *self.forms.entry(comparable(&written)).or_insert(self.places.len());
+        if form == self.places.len() {
+            self.places.push(Vec::new());
+        }
+        self.places[form].push(self.text.len());
+        self.text.push(Some(Word { written, form }));
     }
 
     fn count(&self, name: &str, is_case_sensitive: bool) -> usize {
         if has_han(name) {
             return self.unspaced.matches(name.trim()).count();
         }
-        let run = name.split_whitespace().map(letters).collect::<Vec<_>>().join(" ");
-        let Some(ways) = self.runs.get(&comparable(&run)) else { return 0 };
-        ways.iter().filter(|(way, _)| !is_case_sensitive || *way == run).map(|(_, count)| count).sum()
+        let run: Vec<String> = words(name).collect();
+        let forms: Option<Vec<usize>> =
+            run.iter().map(|word| self.forms.get(&comparable(word)).copied()).collect();
+        let forms = forms.unwrap_or_default();
+        let Some(first) = forms.first().filter(|_| forms.len() <= MAX_WORDS) else { return 0 };
+        let is_meant = |word: &Word, (written, form): (&String, &usize)| {
+            word.form == *form && (!is_case_sensitive || word.written == *written)
+        };
+        let stands_at = |place: &&usize| {
+            let mut there = self.text[**place..].iter().map_while(Option::as_ref);
+            run.iter().zip(&forms).all(|sought| there.next().is_some_and(|word| is_meant(word, sought)))
+        };
+        self.places[*first].iter().filter(stands_at).count()
     }
 }
 
-fn note(runs: &mut HashMap<String, Vec<(String, usize)>>, run: String) {
-    let ways = runs.entry(comparable(&run)).or_default();
-    match ways.iter_mut().find(|(way, _)| *way == run) {
-        Some((_, count)) => *count += 1,
-        None => ways.push((run, 1)),
-    }
+/// The words of a line or a name, as they are written.
+fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split_whitespace().map(letters).filter(|word| !word.is_empty())
 }
 
 /// A word without the punctuation around and inside it.
