@@ -55,7 +55,7 @@ use crate::extract::{RawDocument, within};
 use crate::fetch::{FetchError, FetchResponse, Fetcher};
 use crate::metrics::Counts;
 use crate::registry::Registry;
-use crate::store::{Claim, ReadCommit, Store, StoreError};
+use crate::store::{Claim, PendingWrite, ReadCommit, Store, StoreError};
 
 use cache_hints::CacheHints;
 use commit::FirstAnswer;
@@ -89,14 +89,16 @@ struct FinishedRead {
     found: SourceCheck,
     /// Whether something is missing and waits for another look before it is believed gone.
     waits: bool,
-    /// Whether how it went is in the store.
+    /// Whether how it went is in the store, once what is pending is.
     is_kept: bool,
+    /// What is on its way to the disk.
+    pending: Option<PendingWrite<()>>,
 }
 
 impl FinishedRead {
     /// One of which nothing is kept.
     fn unkept(found: SourceCheck) -> Self {
-        Self { found, waits: false, is_kept: false }
+        Self { found, waits: false, is_kept: false, pending: None }
     }
 }
 
@@ -198,7 +200,7 @@ impl Checker {
         slot: &mut Slot,
         claim: Claim,
     ) -> (SourceCheck, bool) {
-        let FinishedRead { mut found, waits, mut is_kept } = self.read_once(source, options, slot).await;
+        let FinishedRead { mut found, waits, mut is_kept, .. } = self.read_once(source, options, slot).await;
         // What seems to have been taken out of a feed is looked for again at once: the next read may come too late
         // for whoever must know, and a feed that was half written is whole again by then.
         if source.kind == SourceKind::Feed && waits && !options.dry_run {
@@ -207,10 +209,10 @@ impl Checker {
             is_kept |= second.is_kept;
         }
         if !found.verdict.is_read() && !source.request.routes.is_empty() {
-            found = self.by_another_route(source, found, options).await;
+            found = Box::pin(self.by_another_route(source, found, options)).await;
         }
         if !found.verdict.is_read() && !source.request.announcers.is_empty() && !options.dry_run {
-            found = self.with_announcements(source, found).await;
+            found = Box::pin(self.with_announcements(source, found)).await;
         }
         drop(claim);
         if let Some(counts) = &self.counts {
@@ -221,7 +223,16 @@ impl Checker {
     }
 
     async fn read_once(&self, source: &Source, options: ReadOptions, slot: &mut Slot) -> FinishedRead {
-        self.read_in_turn(source, options, slot).await.unwrap_or_else(|error| {
+        // What a read needs is large, and hundreds may wait until they are kept: they hold nothing of it any more.
+        let read = Box::pin(self.read_in_turn(source, options, slot)).await;
+        let kept = match read {
+            Ok(mut read) => match read.pending.take() {
+                Some(pending) => pending.kept().await.map(|()| read),
+                None => Ok(read),
+            },
+            Err(error) => Err(error),
+        };
+        kept.unwrap_or_else(|error| {
             tracing::error!(source.id = %source.id, error = error_chain(&error), "failed to store the read of {}", source.id);
             FinishedRead::unkept(ReadOutcome::failed(error_chain(&error), None).into_check(source))
         })
@@ -247,9 +258,9 @@ impl Checker {
         let testimony = testimony(&self.fetcher, source, asked_at).await;
         let vouching = testimony.as_ref().and_then(|said| said.vouching(source, &known, options, asked_at));
         if let Some(vouching) = vouching {
-            let found = self.vouched(source, &known, vouching, asked_at, (options, slot)).await?;
+            let (found, pending) = self.vouched(source, &known, vouching, asked_at, (options, slot)).await?;
             let found = SourceCheck { notices, ..found };
-            return Ok(FinishedRead { found, waits: false, is_kept: !options.dry_run });
+            return Ok(FinishedRead { found, waits: false, is_kept: !options.dry_run, pending });
         }
         let _large = if self.is_large(source) { Some(self.turn_for_large(slot).await) } else { None };
         let asked_at = self.clock.now();
@@ -313,24 +324,30 @@ impl Checker {
         let waits = !commit.state.pending.is_empty();
         // What was compared with takes as much memory as what is kept now.
         drop(known);
-        if !options.dry_run {
-            commit.robots = self.fetcher.new_robots();
-            self.keep(commit, slot).await?;
-        }
+        let pending = self.keep(commit, (options, slot)).await?;
         let found = outcome.into_check(source);
         let named = if found.verdict.is_read() { named } else { 0 };
-        Ok(FinishedRead { found: SourceCheck { named, notices, ..found }, waits, is_kept: !options.dry_run })
+        let found = SourceCheck { named, notices, ..found };
+        Ok(FinishedRead { found, waits, is_kept: !options.dry_run, pending })
     }
 
     /// Keeps what a read means. One that found nothing new waits a moment for others like it: together they cost
-    /// what one does. No other read has to wait for that, so its slot is given back.
-    async fn keep(&self, commit: ReadCommit, slot: &mut Slot) -> Result<(), StoreError> {
-        if commit.is_news() {
-            return self.store.commit(commit).await;
+    /// what one does. No other read has to wait for that, so its slot is given back, and what is pending returned.
+    async fn keep(
+        &self,
+        mut commit: ReadCommit,
+        (options, slot): (ReadOptions, &mut Slot),
+    ) -> Result<Option<PendingWrite<()>>, StoreError> {
+        if options.dry_run {
+            return Ok(None);
         }
-        let keeping = self.store.commit_together(commit);
+        commit.robots = self.fetcher.new_robots();
+        if commit.is_news() {
+            return self.store.commit(commit).await.map(|()| None);
+        }
+        let pending = self.store.commit_together(commit);
         drop(slot.take());
-        keeping.kept().await
+        Ok(Some(pending))
     }
 
     /// A read that did not ask, since the host wishes to be left alone. It says nothing of the source, and only
@@ -365,7 +382,7 @@ impl Checker {
     /// They come back in the order given.
     pub async fn read_all(
         self: &Arc<Self>,
-        sources: Vec<Source>,
+        sources: Vec<Arc<Source>>,
         options: ReadOptions,
         concurrency: usize,
         progress: &mpsc::Sender<SourceCheck>,

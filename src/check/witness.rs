@@ -18,7 +18,7 @@ use crate::domain::source::{PublishedChanges, PublishedList, Source, Witness, Wi
 use crate::domain::text::error_chain;
 use crate::extract::{RawDocument, published_changes};
 use crate::fetch::{FetchResponse, Fetcher};
-use crate::store::{ReadCommit, StoreError};
+use crate::store::{PendingWrite, ReadCommit, StoreError};
 
 /// What a witness answered.
 #[derive(Debug)]
@@ -164,7 +164,7 @@ impl Checker {
         in_time(read).await?.map_err(|unreadable| unreadable.to_string())
     }
 
-    /// Keeps that a source's witness vouches for it.
+    /// Keeps that a source's witness vouches for it; returns also what is pending of that.
     pub(super) async fn vouched(
         &self,
         source: &Source,
@@ -172,7 +172,7 @@ impl Checker {
         (answer, entries): (&FetchResponse, usize),
         asked_at: DateTime<Utc>,
         (options, slot): (ReadOptions, &mut Slot),
-    ) -> Result<SourceCheck, StoreError> {
+    ) -> Result<(SourceCheck, Option<PendingWrite<()>>), StoreError> {
         let read_at = self.clock.now();
         let mut outcome = ReadOutcome::NotModified { entries };
         let mut commit = outcome.make_commit(source, known, read_at);
@@ -191,10 +191,7 @@ impl Checker {
         // What is counted there are the words of the source's own server.
         commit.state.not_modified_in_a_row = before.map_or(0, |state| state.not_modified_in_a_row);
         commit.state.jitter = Some(Jitter::drawn(rand::random()));
-        if !options.dry_run {
-            commit.robots = self.fetcher.new_robots();
-            self.keep(commit, slot).await?;
-        }
-        Ok(outcome.into_check(source))
+        let pending = self.keep(commit, (options, slot)).await?;
+        Ok((outcome.into_check(source), pending))
     }
 }
