@@ -277,7 +277,7 @@ impl Generation {
 }
 
 /// Tells what a registry that changed while nobody ran finds in what stands.
-async fn rematch(sources: Arc<[Source]>, checker: Arc<Checker>, found: Arc<Notify>) {
+async fn rematch(sources: Arc<[Arc<Source>]>, checker: Arc<Checker>, found: Arc<Notify>) {
     for source in &*sources {
         match checker.rematch(source).await {
             Ok(notices) if !notices.is_empty() => found.notify_one(),

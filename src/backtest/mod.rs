@@ -314,7 +314,7 @@ impl ReplayStage {
         let composer = Composer::new(ComposerParts {
             settings: config.mail.clone(),
             inbox: config.inbox.as_ref().map(|inbox| inbox.address.clone()),
-            sources: Arc::new([source.clone()]),
+            sources: Arc::new([Arc::new(source.clone())]),
             web: None,
             instance_key,
         });

@@ -2,6 +2,8 @@
 
 mod import;
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
@@ -231,7 +233,7 @@ async fn everyone(context: &Context) -> anyhow::Result<()> {
 /// What these sources do not show that could tell of these topics: better said before than after.
 fn tell_what_is_missed(context: &Context, topics: &[Topic]) -> anyhow::Result<()> {
     let config = context.config()?;
-    let concerns = |source: &&Source| topics.iter().any(|topic| source.can_tell_of(topic));
+    let concerns = |source: &&Arc<Source>| topics.iter().any(|topic| source.can_tell_of(topic));
     let sources = config.sources.iter().filter(concerns);
     let missed: Vec<[String; 2]> =
         sources.filter_map(|source| Some([source.title.clone(), source.misses.clone()?])).collect();

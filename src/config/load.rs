@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use glob::{MatchOptions, Pattern};
 use toml::Spanned;
@@ -179,8 +180,8 @@ fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> 
         daemon: sections.daemon,
         operator: sections.operator,
         groups,
-        sources: sources.into(),
-        dormant: dormant.into(),
+        sources: sources.into_iter().map(Arc::new).collect(),
+        dormant: dormant.into_iter().map(Arc::new).collect(),
         companies,
         categories,
     };

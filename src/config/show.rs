@@ -61,7 +61,7 @@ pub fn show(config: &Config) -> String {
             drain_timeout: length(config.daemon.drain_timeout),
         },
         operator: operator(&config.operator),
-        source: config.sources.iter().map(source).collect(),
+        source: config.sources.iter().map(|watched| source(watched)).collect(),
         category: &config.categories,
         company: &config.companies,
     };

@@ -45,9 +45,9 @@ pub struct Config {
     /// The groups of sources that are switched on.
     pub groups: Vec<String>,
     /// What is watched, in the order of the files.
-    pub sources: Arc<[Source]>,
+    pub sources: Arc<[Arc<Source>]>,
     /// What could be: sources whose groups are switched off, or that are off themselves.
-    pub dormant: Arc<[Source]>,
+    pub dormant: Arc<[Arc<Source>]>,
     /// Who is tracked, in the order of the files.
     pub companies: Vec<Company>,
     /// What rules cover without naming anybody, in the order of the files.
@@ -57,12 +57,12 @@ pub struct Config {
 impl Config {
     /// What is watched and what could be.
     pub fn all_sources(&self) -> impl Iterator<Item = &Source> {
-        self.sources.iter().chain(&*self.dormant)
+        self.sources.iter().chain(&*self.dormant).map(Arc::as_ref)
     }
 
     /// A source that is watched, by its id.
     #[must_use]
     pub fn source(&self, id: &SourceId) -> Option<&Source> {
-        self.sources.iter().find(|source| source.id == *id)
+        self.sources.iter().find(|source| source.id == *id).map(Arc::as_ref)
     }
 }

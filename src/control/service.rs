@@ -41,7 +41,7 @@ use crate::webhook::{MakingError, WebhookError, Webhooks};
 #[derive(Debug)]
 pub struct ServiceParts {
     /// What is watched.
-    pub sources: Arc<[Source]>,
+    pub sources: Arc<[Arc<Source>]>,
     /// Sources read at once.
     pub concurrency: usize,
     /// Keeps everything.
@@ -281,16 +281,16 @@ impl CommandService {
     }
 
     /// The sources by these ids, in the order of the configuration; all for none.
-    pub(super) fn named(&self, ids: &[SourceId]) -> Result<Vec<Source>, CommandError> {
+    pub(super) fn named(&self, ids: &[SourceId]) -> Result<Vec<Arc<Source>>, CommandError> {
         for id in ids {
             self.source(id)?;
         }
-        let is_meant = |source: &&Source| ids.is_empty() || ids.contains(&source.id);
+        let is_meant = |source: &&Arc<Source>| ids.is_empty() || ids.contains(&source.id);
         Ok(self.0.sources.iter().filter(is_meant).cloned().collect())
     }
 
     /// The same; where none is named, without those that are paused.
-    async fn to_be_read(&self, ids: &[SourceId]) -> Result<Vec<Source>, CommandError> {
+    async fn to_be_read(&self, ids: &[SourceId]) -> Result<Vec<Arc<Source>>, CommandError> {
         let mut sources = self.named(ids)?;
         if ids.is_empty() {
             let paused = self.0.store.paused_sources(self.0.clock.now()).await?;
@@ -331,7 +331,7 @@ impl CommandService {
     }
 
     pub(super) fn source(&self, id: &SourceId) -> Result<&Source, CommandError> {
-        self.0.sources.iter().find(|source| source.id == *id).ok_or_else(|| {
+        self.0.sources.iter().find(|source| source.id == *id).map(Arc::as_ref).ok_or_else(|| {
             let known = self.0.sources.iter().map(|source| source.id.clone()).collect();
             CommandError::UnknownSource { id: id.clone(), known }
         })
@@ -355,7 +355,7 @@ impl CommandService {
     }
 
     pub(super) async fn statuses(&self) -> Result<Vec<SourceStatus>, CommandError> {
-        self.statuses_of(self.0.sources.iter().collect()).await
+        self.statuses_of(self.0.sources.iter().map(Arc::as_ref).collect()).await
     }
 
     /// How sources stand, in the order asked for. All of them are looked up at once: one after the other, thousands

@@ -57,7 +57,7 @@ pub struct EscalatorParts {
     /// Knows how reads stand, and keeps incidents.
     pub store: Store,
     /// What is watched.
-    pub sources: Arc<[Source]>,
+    pub sources: Arc<[Arc<Source>]>,
     /// The ways in that are in use.
     pub ways_in: Vec<MailSource>,
     /// The transport in use, by its name.

@@ -1,6 +1,7 @@
 //! Which lines, seals and changes go into a package.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -81,7 +82,7 @@ impl Prover {
     }
 
     fn watched(&self, id: &SourceId) -> Option<&Source> {
-        self.0.sources.iter().find(|source| source.id == *id)
+        self.0.sources.iter().find(|source| source.id == *id).map(Arc::as_ref)
     }
 
     async fn gather_change(&self, id: &str, sealing: Sealing) -> Result<PackageMaterial, ProveError> {

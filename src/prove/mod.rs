@@ -102,7 +102,7 @@ pub struct ProverParts {
     /// Keeps the chains.
     pub store: Store,
     /// What is watched.
-    pub sources: Arc<[Source]>,
+    pub sources: Arc<[Arc<Source>]>,
     /// The companies in force.
     pub registry: Registry,
     /// Puts its time to seals.

@@ -1,5 +1,6 @@
 //! What is planned for one source.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -24,7 +25,7 @@ pub(super) struct Rules {
 #[derive(Debug)]
 pub(super) struct Planned {
     /// The source.
-    pub source: Source,
+    pub source: Arc<Source>,
     /// Whether its first read is not put off: somebody who added it waits for it.
     pub is_awaited: bool,
     /// Whether it is being read. What comes next is planned when that has ended.
@@ -35,7 +36,7 @@ pub(super) struct Planned {
 }
 
 impl Planned {
-    pub(super) fn new(source: Source, is_awaited: bool, jitter: Jitter) -> Self {
+    pub(super) fn new(source: Arc<Source>, is_awaited: bool, jitter: Jitter) -> Self {
         Self { source, is_awaited, is_under_way: false, jitter, unkept: UnkeptReads::default() }
     }
 
@@ -130,7 +131,7 @@ mod tests {
             (Some(ReadState { jitter: Some(Jitter::drawn(1 << 14)), ..good }), false, TimeDelta::minutes(75)),
         ];
         for (state, is_awaited, expected) in cases {
-            let mut planned = Planned::new(source("a", "0 * * * *"), is_awaited, half);
+            let mut planned = Planned::new(Arc::new(source("a", "0 * * * *")), is_awaited, half);
             let turn = planned.next(&kept(state.clone()), rules, now);
             assert_eq!(turn, Some(Upcoming::Read(now + expected)), "{state:?}");
             assert_eq!(planned.next(&kept(state), rules, now), turn, "it is not drawn again");
@@ -141,7 +142,7 @@ mod tests {
     fn a_pause_is_looked_at_again_when_it_ends_and_one_without_end_is_waited_for() {
         let now: DateTime<Utc> = "2026-11-24T14:00:00Z".parse().unwrap();
         let rules = Rules { started_at: now, longest_delay: Duration::ZERO };
-        let mut planned = Planned::new(source("a", "0 * * * *"), false, Jitter::drawn(0));
+        let mut planned = Planned::new(Arc::new(source("a", "0 * * * *")), false, Jitter::drawn(0));
         let until = now + TimeDelta::days(1);
         for (until, at, expected) in [
             (Some(until), now, Some(Upcoming::Look(until))),

@@ -39,7 +39,7 @@ const READ_BY_OTHERS: TimeDelta = TimeDelta::seconds(15);
 #[derive(Debug)]
 pub struct ReadingLoop {
     /// The sources.
-    pub sources: Arc<[Source]>,
+    pub sources: Arc<[Arc<Source>]>,
     /// Those whose first read is not put off.
     pub awaited: BTreeSet<SourceId>,
     /// Reads them.
@@ -61,7 +61,7 @@ impl ReadingLoop {
     pub async fn run(self, stop: CancellationToken) {
         let Self { sources, awaited, checker, store, clock, jitter, concurrency, found } = self;
         let (watch, claiming) = (store.watch_sources(), store.clone());
-        let announced: Arc<HashMap<SourceId, Source>> = Arc::new(announced(&sources).collect());
+        let announced: Arc<HashMap<SourceId, Arc<Source>>> = Arc::new(announced(&sources).collect());
         let look: Look = Box::new(move |ids| {
             let (store, announced) = (store.clone(), Arc::clone(&announced));
             Box::pin(async move { look_up(&store, ids, &announced).await })
@@ -85,7 +85,7 @@ impl ReadingLoop {
         };
         let planned = sources.iter().map(|source| {
             let is_awaited = awaited.contains(&source.id);
-            Planned::new(source.clone(), is_awaited, Jitter::drawn(rand::random()))
+            Planned::new(Arc::clone(source), is_awaited, Jitter::drawn(rand::random()))
         });
         let rules = Rules { started_at: clock.now(), longest_delay: jitter };
         let scheduler =
@@ -95,13 +95,13 @@ impl ReadingLoop {
 }
 
 /// The sources of which others announce what changes there, by their ids.
-fn announced(sources: &[Source]) -> impl Iterator<Item = (SourceId, Source)> + '_ {
+fn announced(sources: &[Arc<Source>]) -> impl Iterator<Item = (SourceId, Arc<Source>)> + '_ {
     let announced = sources.iter().filter(|source| !source.request.announcers.is_empty());
-    announced.map(|source| (source.id.clone(), source.clone()))
+    announced.map(|source| (source.id.clone(), Arc::clone(source)))
 }
 
 /// Looks up what decides when sources are read, what others announced of them included.
-async fn look_up(store: &Store, ids: Vec<SourceId>, announced: &HashMap<SourceId, Source>) -> LookedUp {
+async fn look_up(store: &Store, ids: Vec<SourceId>, announced: &HashMap<SourceId, Arc<Source>>) -> LookedUp {
     let mut looked = store.schedules(ids.clone()).await?;
     for (id, kept) in ids.iter().zip(&mut looked) {
         if let (Some(source), Ok(kept)) = (announced.get(id), kept) {
@@ -114,7 +114,7 @@ async fn look_up(store: &Store, ids: Vec<SourceId>, announced: &HashMap<SourceId
 /// What is kept of sources, in the order asked for.
 type LookedUp = Result<Vec<Result<KeptSchedule, StoreError>>, StoreError>;
 type Look = Box<dyn Fn(Vec<SourceId>) -> BoxFuture<'static, LookedUp> + Send + Sync>;
-type ReadSource = Box<dyn Fn(Source, Option<Claim>) -> BoxFuture<'static, Ended> + Send + Sync>;
+type ReadSource = Box<dyn Fn(Arc<Source>, Option<Claim>) -> BoxFuture<'static, Ended> + Send + Sync>;
 type ClaimSources = Box<dyn Fn(Vec<SourceId>) -> BoxFuture<'static, ClaimResult> + Send + Sync>;
 type IsLarge = Box<dyn Fn(&Source) -> bool + Send + Sync>;
 

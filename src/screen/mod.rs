@@ -75,21 +75,21 @@ pub enum ScreenError {
 pub struct Screener {
     store: Store,
     registry: Registry,
-    lists: Arc<[Source]>,
+    lists: Arc<[Arc<Source>]>,
     clock: Arc<dyn Clock>,
 }
 
 impl Screener {
     /// A screener of those of the given sources that are lists.
     #[must_use]
-    pub fn new(store: Store, registry: Registry, sources: &[Source], clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: Store, registry: Registry, sources: &[Arc<Source>], clock: Arc<dyn Clock>) -> Self {
         let lists = sources.iter().filter(|source| is_screened(source)).cloned().collect();
         Self { store, registry, lists, clock }
     }
 
     /// The lists against which suppliers are held.
     #[must_use]
-    pub fn lists(&self) -> &[Source] {
+    pub fn lists(&self) -> &[Arc<Source>] {
         &self.lists
     }
 

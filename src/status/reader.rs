@@ -28,7 +28,7 @@ pub struct StatusReaderParts {
     /// Knows how all stands.
     pub store: Store,
     /// What is watched.
-    pub sources: Arc<[Source]>,
+    pub sources: Arc<[Arc<Source>]>,
     /// From when on a source needs a person.
     pub operator: OperatorSettings,
     /// Each read is put off by a random part of this.

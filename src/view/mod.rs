@@ -44,7 +44,7 @@ pub struct ViewParts {
     /// Keeps everything.
     pub store: Store,
     /// What is watched, in the order of the configuration.
-    pub sources: Arc<[Source]>,
+    pub sources: Arc<[Arc<Source>]>,
     /// The companies in force.
     pub registry: Registry,
     /// Tells the time.
@@ -101,13 +101,13 @@ impl Views {
 
     /// What is watched.
     #[must_use]
-    pub fn sources(&self) -> &[Source] {
+    pub fn sources(&self) -> &[Arc<Source>] {
         &self.1.sources
     }
 
     /// A source by its id.
     #[must_use]
-    pub fn source(&self, id: &str) -> Option<&Source> {
+    pub fn source(&self, id: &str) -> Option<&Arc<Source>> {
         self.1.source(id)
     }
 

@@ -10,7 +10,7 @@ use crate::domain::source::Source;
 #[derive(Debug)]
 pub(super) struct WatchedSources {
     /// In the order of the configuration.
-    pub(super) sources: Arc<[Source]>,
+    pub(super) sources: Arc<[Arc<Source>]>,
     /// Their ids in that order.
     pub(super) ids: Arc<[SourceId]>,
     places: HashMap<SourceId, usize>,
@@ -20,7 +20,7 @@ pub(super) struct WatchedSources {
 }
 
 impl WatchedSources {
-    pub(super) fn of(sources: Arc<[Source]>) -> Self {
+    pub(super) fn of(sources: Arc<[Arc<Source>]>) -> Self {
         let ids: Arc<[SourceId]> = sources.iter().map(|source| source.id.clone()).collect();
         let mut by_title: Vec<usize> = (0..sources.len()).collect();
         by_title.sort_by_cached_key(|place| sources[*place].title.to_lowercase());
@@ -36,11 +36,11 @@ impl WatchedSources {
         }
     }
 
-    pub(super) fn source(&self, id: &str) -> Option<&Source> {
+    pub(super) fn source(&self, id: &str) -> Option<&Arc<Source>> {
         self.sources.get(*self.places.get(&id.parse::<SourceId>().ok()?)?)
     }
 
     pub(super) fn by_title(&self) -> impl ExactSizeIterator<Item = &Source> {
-        self.by_title.iter().map(|place| &self.sources[*place])
+        self.by_title.iter().map(|place| &*self.sources[*place])
     }
 }

@@ -3,6 +3,8 @@
 //! Whoever has the address sees that change and its two bodies, and learns nothing of anybody else. It ends after its
 //! last day, and when its reader is subscribed to nothing any more.
 
+use std::sync::Arc;
+
 use axum::http::Method;
 use axum::response::Response;
 
@@ -92,7 +94,7 @@ impl WebState {
                 watchlist: &self.registry.current(),
                 followed: shown,
                 zone: reader.preferences.zone,
-                source: self.desk.views.source(story.change.source.as_str()),
+                source: self.desk.views.source(story.change.source.as_str()).map(Arc::as_ref),
             },
         );
         let one = desk::change::OneChangePage {

@@ -58,7 +58,7 @@ pub struct WebhooksParts {
     /// Knows what readers call companies.
     pub registry: Registry,
     /// Knows to which groups a source belongs.
-    pub sources: Arc<[Source]>,
+    pub sources: Arc<[Arc<Source>]>,
     /// In whose name owners are told.
     pub mail: MailSettings,
     /// Under which address pages stand, where there are any.

@@ -30,7 +30,7 @@ pub(super) async fn run(doctor: Doctor, context: &Context) -> anyhow::Result<Exi
     let is_of = |source: &&Source, group: &String| source.catalogue.groups.contains(group);
     let sources: Vec<&Source> = match (&doctor.group, &doctor.ids[..]) {
         (Some(group), _) => config.all_sources().filter(|source| is_of(source, group)).collect(),
-        (None, []) => config.sources.iter().collect(),
+        (None, []) => config.sources.iter().map(Arc::as_ref).collect(),
         (None, ids) => ids.iter().map(|id| source_of(&config, id)).collect::<anyhow::Result<_>>()?,
     };
     if let (Some(group), true) = (&doctor.group, sources.is_empty()) {

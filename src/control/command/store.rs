@@ -143,7 +143,7 @@ impl Ask for ListEntries {
                 evidence: baseline.snapshot.evidence(),
                 entries: baseline.document.entries,
                 named: standing.map(|standing| standing.named).unwrap_or_default(),
-                source: source.id,
+                source: source.id.clone(),
             });
         }
         Ok(said)

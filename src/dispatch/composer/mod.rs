@@ -50,7 +50,7 @@ pub struct ComposerParts {
     /// Where the links of a mail lead, where there is a web server.
     pub web: Option<WebAddresses>,
     /// What is watched.
-    pub sources: Arc<[Source]>,
+    pub sources: Arc<[Arc<Source>]>,
     /// Keys Message-IDs, so that they cannot be guessed.
     pub instance_key: [u8; 32],
 }

@@ -3,6 +3,7 @@
 //!
 //! `REGWATCH_SIMULATED_SOURCES` and `REGWATCH_SIMULATED_DAYS` ask for more than a test takes the time for.
 
+use std::sync::Arc;
 use std::sync::Mutex;
 
 use chrono::TimeDelta;
@@ -138,7 +139,7 @@ impl World {
         Kept { state: Some(state), reads, tick, due: tick + delay }
     }
 
-    async fn read(self: Arc<Self>, source: Source) -> Ended {
+    async fn read(self: Arc<Self>, source: Arc<Source>) -> Ended {
         let number = self.numbers[&source.id];
         let before = self.kept.lock().unwrap()[number].clone();
         let is_failing = {
@@ -158,7 +159,7 @@ impl World {
         };
         let state = ReadState { jitter: Some(jitter(number, before.reads)), ..state };
         self.kept.lock().unwrap()[number] = Self::kept(&source, number, state, before.reads + 1, now);
-        self.bell.ring(source.id);
+        self.bell.ring(source.id.clone());
         Ended { is_kept: true, is_to_be_told: false }
     }
 
@@ -199,7 +200,8 @@ impl World {
             let claimed = ids.iter().map(|_| Some(ClaimedSource { claim: None, kept: None })).collect();
             Box::pin(async move { Ok(claimed) })
         });
-        let planned = self.sources.iter().map(|source| Planned::new(source.clone(), false, Jitter::drawn(0)));
+        let planned =
+            self.sources.iter().map(|source| Planned::new(Arc::new(source.clone()), false, Jitter::drawn(0)));
         let rules = Rules { started_at: self.started_at - TimeDelta::days(1), longest_delay: LONGEST_DELAY };
         let hands = Hands { look, claim, read, is_large: Box::new(|_| false) };
         let scheduler =

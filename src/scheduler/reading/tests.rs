@@ -103,7 +103,7 @@ impl World {
         self.write(id, |kept| kept.state = Some(state));
     }
 
-    async fn read(self: Arc<Self>, source: Source) -> Ended {
+    async fn read(self: Arc<Self>, source: Arc<Source>) -> Ended {
         self.reads.lock().unwrap().push((self.clock.now(), source.id.clone()));
         let fault = *self.fault.lock().unwrap();
         assert!(fault != Fault::Panics, "a source that breaks its reader");
@@ -148,7 +148,8 @@ impl World {
             let claimed = ids.iter().map(|_| Some(ClaimedSource { claim: None, kept: None })).collect();
             Box::pin(async move { Ok(claimed) })
         });
-        let planned = sources.into_iter().map(|source| Planned::new(source, false, Jitter::drawn(0)));
+        let planned =
+            sources.into_iter().map(|source| Planned::new(Arc::new(source), false, Jitter::drawn(0)));
         let rules = Rules { started_at: self.clock.now(), longest_delay: Duration::ZERO };
         Scheduler::new(
             planned.collect(),
@@ -412,7 +413,7 @@ async fn idle_sources_cost() {
     });
     let claim: ClaimSources = Box::new(|ids| panic!("{} are not due", ids.len()));
     let read: ReadSource = Box::new(|source, _| panic!("{} is not due", source.id));
-    let planned = sources.into_iter().map(|source| Planned::new(source, false, Jitter::drawn(0)));
+    let planned = sources.into_iter().map(|source| Planned::new(Arc::new(source), false, Jitter::drawn(0)));
     let rules = Rules { started_at: clock.now(), longest_delay: Duration::ZERO };
     let mut scheduler = Scheduler::new(
         planned.collect(),

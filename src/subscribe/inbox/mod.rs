@@ -32,7 +32,7 @@ pub use self::outcome::{IngestError, Ingested};
 pub struct Inbox {
     store: Store,
     registry: Registry,
-    sources: Arc<[Source]>,
+    sources: Arc<[Arc<Source>]>,
     /// Their ids, as people write them.
     source_ids: Vec<SourceId>,
     mail: MailSettings,
@@ -64,7 +64,7 @@ pub struct InboxParts {
     /// Who may be followed.
     pub registry: Registry,
     /// What may be followed of them.
-    pub sources: Arc<[Source]>,
+    pub sources: Arc<[Arc<Source>]>,
     /// How mail is written.
     pub mail: MailSettings,
     /// Where people write to.

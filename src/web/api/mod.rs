@@ -189,7 +189,7 @@ impl WebState {
     }
 
     /// A source that is watched.
-    fn watched(&self, id: &str) -> Result<&Source, Problem> {
+    fn watched(&self, id: &str) -> Result<&Arc<Source>, Problem> {
         let source = self.desk.views.source(id);
         source.ok_or_else(|| Problem::missing(format!("no source {id:?} is watched")))
     }

@@ -1,5 +1,7 @@
 //! What is watched.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -272,11 +274,11 @@ pub(super) async fn check(
     Json(ToRead { sources: ids, force }): Json<ToRead>,
 ) -> ApiResult {
     let desk = &shared.desk;
-    let mut sources: Vec<source::Source> = Vec::new();
+    let mut sources: Vec<Arc<source::Source>> = Vec::new();
     for id in &ids {
         let source = shared.watched(id.as_str())?;
         if !sources.iter().any(|known| known.id == source.id) {
-            sources.push(source.clone());
+            sources.push(Arc::clone(source));
         }
     }
     if ids.is_empty() {

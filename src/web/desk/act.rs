@@ -173,7 +173,7 @@ impl WebState {
     }
 
     /// Has sources read, for pages and programs alike. Reads take longer than an answer may: they go on by themselves.
-    pub(in crate::web) fn read_soon(&self, sources: Vec<Source>, options: ReadOptions) {
+    pub(in crate::web) fn read_soon(&self, sources: Vec<Arc<Source>>, options: ReadOptions) {
         let (checker, woken) = (Arc::clone(&self.desk.checker), Arc::clone(&self.woken));
         self.desk.tasks.spawn(async move {
             let (progress, listener) = mpsc::channel(1);

@@ -1,6 +1,7 @@
 //! What changed: the list, and one change with its proof.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::Extension;
@@ -182,7 +183,7 @@ impl WebState {
         if id.or(site).or(group).is_none() {
             return Vec::new();
         }
-        let is_asked = |source: &&Source| {
+        let is_asked = |source: &&Arc<Source>| {
             id.is_none_or(|id| source.id.as_str() == id)
                 && site.is_none_or(|site| source.url.host_str() == Some(site))
                 && group.is_none_or(|group| source.catalogue.groups.iter().any(|known| known == group))
@@ -235,7 +236,7 @@ impl WebState {
     /// The sources that somebody picked, or whose titles have the words that they typed, narrowed down further.
     fn sources_called(&self, text: &str, site: Option<&str>, group: Option<&str>) -> Vec<SourceId> {
         let sought = text.to_lowercase();
-        let is_called = |source: &&Source| {
+        let is_called = |source: &&Arc<Source>| {
             let title = source.title.to_lowercase();
             sought.split_whitespace().all(|word| title.contains(word) || source.id.as_str().contains(word))
         };
@@ -284,7 +285,7 @@ pub(super) async fn one(
         &story.change,
         ChangeReader::of_all(
             &shared.registry.current(),
-            shared.desk.views.source(story.change.source.as_str()),
+            shared.desk.views.source(story.change.source.as_str()).map(Arc::as_ref),
         ),
     );
     let frame = PageFrame::of(&shared, &visitor, &change.title, "changes");

@@ -1,5 +1,7 @@
 //! What waits for a person's word: reads that were held back, and names that may be somebody's.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -103,7 +105,8 @@ impl WebState {
         let undecided = views.undecided().await?;
         let watchlist = self.registry.current();
         let both = |(_, change): &(u32, Change)| {
-            let reader = ChangeReader::of_all(&watchlist, views.source(change.source.as_str()));
+            let reader =
+                ChangeReader::of_all(&watchlist, views.source(change.source.as_str()).map(Arc::as_ref));
             (ChangeRow::of(change, self), ChangePage::of(change, reader))
         };
         Ok(ReviewPage {

@@ -4,6 +4,7 @@
 //! here is the same whoever an address belongs to.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::PoisonError;
 
 use askama::Template;
@@ -166,13 +167,13 @@ impl WebState {
         let has_many_sources = all_sources.len() > SHOWN_SOURCES;
         let source_words = if has_many_sources { asked.shown("s") } else { String::new() };
         let sought = source_words.to_lowercase();
-        let has_words = |source: &&Source| {
+        let has_words = |source: &&Arc<Source>| {
             sought.is_empty() || {
                 let title = source.title.to_lowercase();
                 sought.split_whitespace().all(|word| title.contains(word))
             }
         };
-        let sources: Vec<&Source> = all_sources.iter().filter(has_words).collect();
+        let sources: Vec<&Arc<Source>> = all_sources.iter().filter(has_words).collect();
         let sources_total = sources.len();
         let sources = sources.into_iter().take(SHOWN_SOURCES).map(|source| SourceChoice {
             id: source.id.to_string(),
@@ -225,7 +226,7 @@ impl WebState {
     fn sources_of(&self, body: &[u8]) -> BTreeSet<SourceId> {
         let (ids, groups): (BTreeSet<String>, BTreeSet<String>) =
             (values(body, "source").collect(), values(body, "group").collect());
-        let is_chosen = |source: &&Source| {
+        let is_chosen = |source: &&Arc<Source>| {
             ids.contains(source.id.as_str())
                 || source.catalogue.groups.iter().any(|group| groups.contains(group))
         };
