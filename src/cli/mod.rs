@@ -100,6 +100,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn start(arguments: &Arguments) -> anyhow::Result<tokio::runtime::Runtime> {
     let is_daemon = matches!(arguments.verb, Verb::Daemon(_));
     let filter = arguments.log.as_deref().unwrap_or(if is_daemon { "info" } else { "error" });
+    crate::store::take_room();
     app::start_log(filter, arguments.log_format, output::has_colour(&std::io::stderr()))?;
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     Ok(tokio::runtime::Builder::new_multi_thread()

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
 
-use super::show::show;
+use super::show::shown;
 use super::whole::Config;
 use crate::domain::id::hex;
 use crate::settings::{FetchSettings, StoreRules, StoreSettings, WaysInSettings, WebSettings};
@@ -25,5 +25,8 @@ pub fn fingerprint(config: &Config) -> String {
         ..config.clone()
     };
     alike.daemon.socket = PathBuf::new();
-    hex(&Sha256::digest(show(&alike)))[..32].to_owned()
+    let mut hasher = Sha256::new();
+    // Cannot fail: JSON has every value of it, and a hash takes in whatever is written.
+    let _ = serde_json::to_writer(&mut hasher, &shown(&alike));
+    hex(&hasher.finalize())[..32].to_owned()
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::section::FOREVER;
 use super::value::size_text;
@@ -34,7 +35,16 @@ const HEADING: &str = "\
 /// No secret is in it: passwords and tokens are left out, and header values that are likely secrets replaced.
 #[must_use]
 pub fn show(config: &Config) -> String {
-    let shown = ShownConfig {
+    match toml::to_string(&shown(config)) {
+        Ok(text) => format!("{HEADING}\n{text}"),
+        // Every value of it is a text, a number, a list or a table, all of which TOML has.
+        Err(error) => format!("{HEADING}\n# It cannot be shown: {error}\n"),
+    }
+}
+
+/// The same, ready to be written in any form.
+pub(super) fn shown(config: &Config) -> impl Serialize + '_ {
+    ShownConfig {
         groups: &config.groups,
         store: Store {
             url: store_url(&config.store),
@@ -61,14 +71,9 @@ pub fn show(config: &Config) -> String {
             drain_timeout: length(config.daemon.drain_timeout),
         },
         operator: operator(&config.operator),
-        source: config.sources.iter().map(|watched| source(watched)).collect(),
+        source: ShownSources(&config.sources),
         category: &config.categories,
         company: &config.companies,
-    };
-    match toml::to_string(&shown) {
-        Ok(text) => format!("{HEADING}\n{text}"),
-        // Every value above is a text, a number, a list or a table, all of which TOML has.
-        Err(error) => format!("{HEADING}\n# It cannot be shown: {error}\n"),
     }
 }
 
@@ -86,9 +91,18 @@ struct ShownConfig<'a> {
     matching: Thresholds,
     daemon: Daemon,
     operator: Operator<'a>,
-    source: Vec<ShownSource<'a>>,
+    source: ShownSources<'a>,
     category: &'a [Category],
     company: &'a [Company],
+}
+
+/// Sources, each put into the form in which it is shown when it is written: there may be thousands.
+struct ShownSources<'a>(&'a [Arc<Source>]);
+
+impl Serialize for ShownSources<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|watched| source(watched)))
+    }
 }
 
 #[derive(Serialize)]

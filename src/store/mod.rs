@@ -45,6 +45,7 @@ pub use error::StoreError;
 pub use keeping::PendingWrite;
 pub use kept::claims::{Claim, ClaimAttempt};
 pub use kept::copying::{Copied, CopiedKind, copy};
+pub use kept::opening::take_room;
 
 /// An open store. Clones are the same store.
 ///

@@ -42,7 +42,7 @@ mod lines;
 mod lock;
 mod log;
 mod mark;
-mod opening;
+pub(super) mod opening;
 mod operations;
 mod outbox;
 mod packs;
