@@ -5,9 +5,9 @@ use std::io::Read;
 use chrono::{DateTime, Utc};
 use url::Url;
 
+use super::extraction::{extraction_limit, within_time};
 use super::read_rejection::ReadRejection;
 use super::response::{LARGE_BYTES, Response};
-use super::{extraction_limit, within_time};
 use crate::domain::entry::Document;
 use crate::domain::page_profile::PageProfile;
 use crate::domain::source::{Source, SourceKind};

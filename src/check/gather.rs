@@ -7,8 +7,9 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use url::Url;
 
+use super::Saved;
+use super::extraction::{extraction_limit, in_time, within_time};
 use super::read_rejection::{ReadRejection, refusal};
-use super::{Saved, extraction_limit, in_time, within_time};
 use crate::domain::bundle::{self, BundlePart, FIRST};
 use crate::domain::entry::Document;
 use crate::domain::source::{Source, SourceKind, address_of_question};

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use super::extraction::in_time;
 use super::gather::RejectedPart;
-use super::in_time;
 use super::read_rejection::{ReadRejection, refusal};
 use crate::domain::source::{LinkRule, Source};
 use crate::domain::text::error_chain;

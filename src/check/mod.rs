@@ -13,6 +13,7 @@ mod cache_hints;
 mod commit;
 mod doctor;
 mod document;
+mod extraction;
 mod gather;
 mod link;
 mod outcome;
@@ -30,8 +31,7 @@ mod verdict;
 mod whole;
 mod witness;
 
-use std::num::NonZeroUsize;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -59,6 +59,7 @@ use crate::store::{Claim, PendingWrite, ReadCommit, Store, StoreError};
 
 use cache_hints::CacheHints;
 use commit::FirstAnswer;
+use extraction::{extraction_limit, within_time};
 use outcome::ReadOutcome;
 use readable::{Unconverted, readable};
 use source_context::SourceContext;
@@ -505,9 +506,6 @@ fn log(found: &SourceCheck) {
     }
 }
 
-/// The most time a body may take to be read into entries; real pages take milliseconds.
-const EXTRACTION_LIMIT: Duration = Duration::from_secs(30);
-
 /// Reads a body into entries.
 ///
 /// # Errors
@@ -556,47 +554,4 @@ async fn read_by(
         within(max_entries, || extract(&kind, &page))
     })
     .await
-}
-
-/// The most time that a source's body may take. Whoever waits longer for a large file waits longer for its entries.
-fn extraction_limit(source: &Source) -> Duration {
-    EXTRACTION_LIMIT.max(source.request.total_timeout.unwrap_or_default())
-}
-
-/// As many bodies are read into entries at once as there are cores: more would only hold more memory.
-static EXTRACTIONS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    Arc::new(Semaphore::new(cores))
-});
-
-/// Whoever waits longer for a core has others before it that never end.
-const QUEUE_LIMIT: Duration = Duration::from_secs(10 * 60);
-
-/// Does work beside the runtime's own threads, when its turn has come.
-///
-/// # Errors
-/// The reason in words where it took too long or broke off.
-async fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
-    within_time(EXTRACTION_LIMIT, work).await
-}
-
-/// The same with another limit.
-async fn within_time<T: Send + 'static>(
-    limit: Duration,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, String> {
-    let turn = tokio::time::timeout(QUEUE_LIMIT, Arc::clone(&EXTRACTIONS).acquire_owned()).await;
-    let Ok(Ok(turn)) = turn else {
-        return Err("other bodies kept every core from reading the entries".to_owned());
-    };
-    // The turn ends with the work, which goes on after nobody waits for it any more.
-    let work = move || {
-        let _turn = turn;
-        work()
-    };
-    match tokio::time::timeout(limit, tokio::task::spawn_blocking(work)).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(panic)) => Err(format!("reading the entries panicked: {panic}")),
-        Err(_) => Err(format!("reading the entries took longer than {} s", limit.as_secs())),
-    }
 }

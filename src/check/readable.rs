@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::in_time;
+use super::extraction::in_time;
 use crate::convert::{member_of, pdf_text};
 use crate::domain::source::{Source, SourceKind};
 use crate::domain::text::error_chain;

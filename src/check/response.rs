@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::in_time;
+use super::extraction::in_time;
 use crate::domain::bundle::is_bundle;
 use crate::domain::response::ResponseMeta;
 use crate::domain::source::Source;

@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::commit::FirstAnswer;
+use super::extraction::in_time;
 use super::outcome::ReadOutcome;
 use super::read_rejection::refusal;
 use super::source_context::SourceContext;
-use super::{Checker, ReadOptions, Slot, in_time};
+use super::{Checker, ReadOptions, Slot};
 use crate::domain::id::hex;
 use crate::domain::jitter::Jitter;
 use crate::domain::report::SourceCheck;
