@@ -1,6 +1,6 @@
 //! Who is told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -77,36 +77,38 @@ pub(in crate::store) fn follow(
 pub(in crate::store) fn import(
     trees: &Trees,
     writes: &mut Writes,
-    incoming: Vec<Subscriber>,
+    incoming: &[Subscriber],
 ) -> Result<Imported, StoreError> {
-    let (subscribers, imported) = taken_over(trees, incoming)?;
-    for subscriber in &subscribers {
-        match subscriber.preferences.attested_until {
-            // A look finds out when silence is attested next.
-            Some(since) => keep_and_wake(trees, writes, subscriber, since)?,
-            None => keep(trees, writes, subscriber)?,
-        }
-    }
-    Ok(imported)
+    take_over_each(trees, incoming, |subscriber| match subscriber.preferences.attested_until {
+        // A look finds out when silence is attested next.
+        Some(since) => keep_and_wake(trees, writes, subscriber, since),
+        None => keep(trees, writes, subscriber),
+    })
 }
 
-/// How subscribers would stand who took over these, and what would become of their subscriptions.
-pub(in crate::store) fn taken_over(
+/// What would become of the subscriptions of subscribers that were kept elsewhere.
+pub(in crate::store) fn try_import(trees: &Trees, incoming: &[Subscriber]) -> Result<Imported, StoreError> {
+    take_over_each(trees, incoming, |_| Ok(()))
+}
+
+/// Hands over each subscriber as they stand who took over these, one after the other: they may be very many.
+fn take_over_each(
     trees: &Trees,
-    incoming: Vec<Subscriber>,
-) -> Result<(Vec<Subscriber>, Imported), StoreError> {
+    incoming: &[Subscriber],
+    mut keep: impl FnMut(&Subscriber) -> Result<(), StoreError>,
+) -> Result<Imported, StoreError> {
     let mut imported = Imported::default();
+    let mut by_address: Vec<&Subscriber> = incoming.iter().collect();
+    by_address.sort_by(|one, other| one.address.cmp(&other.address));
     // One who comes several times is one person, with all of it.
-    let mut taken: BTreeMap<EmailAddress, Subscriber> = BTreeMap::new();
-    for other in incoming {
-        let known = match taken.remove(&other.address) {
-            Some(known) => Some(known),
-            None => get(trees, &other.address)?,
-        };
-        let address = other.address.clone();
-        taken.insert(address, people::take_over(known, other, &mut imported));
+    for same in by_address.chunk_by(|one, other| one.address == other.address) {
+        let mut known = get(trees, &same[0].address)?;
+        for other in same {
+            known = Some(people::take_over(known, (*other).clone(), &mut imported));
+        }
+        known.iter().try_for_each(&mut keep)?;
     }
-    Ok((taken.into_values().collect(), imported))
+    Ok(imported)
 }
 
 /// Ends subscriptions; tells how many.

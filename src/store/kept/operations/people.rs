@@ -137,9 +137,9 @@ impl Database {
         dry_run: bool,
     ) -> Result<Imported, StoreError> {
         if dry_run {
-            return self.read(move |trees| Ok(subscribers::taken_over(trees, incoming)?.1)).await;
+            return self.read(move |trees| subscribers::try_import(trees, &incoming)).await;
         }
-        self.write(move |trees, writes| subscribers::import(trees, writes, incoming.clone())).await
+        self.write(move |trees, writes| subscribers::import(trees, writes, &incoming)).await
     }
 
     pub(in crate::store) async fn erase(
