@@ -1,5 +1,8 @@
 //! A PostgreSQL server of the tests' own: made in a temporary folder, reached through a socket there, and ended with
 //! the process that started it, however that ends.
+//!
+//! There are two versions: the system's, with which everything is tested, and a newer one that CI puts beside its other
+//! tools, with which everything is tested that the server itself decides.
 
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -10,8 +13,14 @@ use std::time::{Duration, Instant};
 
 use crate::left_out::left_out;
 
+/// The newer version, below the folder of the crate: its server alone, without programs that talk to one.
+const NEWER: &str = "target/postgres/native/bin";
+
 /// A server starts within this time.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Of a server whose tests cut no power.
+const NOTHING_FORCED: &str = "-c fsync=off -c full_page_writes=off";
 
 /// Makes a database cluster, runs its server until its own standard input ends, and removes it.
 const KEEP: &str = r#"
@@ -37,15 +46,23 @@ pub struct Server {
     keeper: Child,
     folder: PathBuf,
     programs: PathBuf,
+    /// Programs that talk to it.
+    clients: PathBuf,
     databases: AtomicU32,
 }
 
 impl Server {
-    /// One for all tests of this process; nothing where none is installed. Its tests cut no power, so nothing is forced
-    /// to the disk.
+    /// One for all tests of this process; nothing where none is installed.
     pub fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Server>> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start("-c fsync=off -c full_page_writes=off")).as_ref()
+        SHARED.get_or_init(|| Self::start(NOTHING_FORCED)).as_ref()
+    }
+
+    /// The same of the newer version.
+    #[allow(dead_code, reason = "not every suite needs both versions")]
+    pub fn newer() -> Option<&'static Self> {
+        static SHARED: OnceLock<Option<Server>> = OnceLock::new();
+        SHARED.get_or_init(Self::start_newer).as_ref()
     }
 
     /// Starts one with these options; nothing where none is installed.
@@ -54,12 +71,32 @@ impl Server {
             left_out("the store in PostgreSQL", "there is no server (Debian: postgresql)");
             return None;
         };
-        let server = Self::kept(KEEP, programs, options);
-        server.await_start();
-        Some(server)
+        Some(Self::started((programs.clone(), programs), options))
     }
 
-    fn kept(script: &str, programs: PathBuf, argument: &str) -> Self {
+    fn start_newer() -> Option<Self> {
+        let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join(NEWER);
+        let mut server = as_other_than_root(programs.join("postgres").to_str().unwrap());
+        // It may lie where the server's user may not go.
+        let runs = server.arg("--version").current_dir("/").stdout(Stdio::null()).stderr(Stdio::null());
+        let runs = runs.status().is_ok_and(|status| status.success());
+        let Some(clients) = self::programs().filter(|_| runs) else {
+            left_out(
+                "the store in a newer PostgreSQL",
+                "there is none below target/postgres that can be run",
+            );
+            return None;
+        };
+        Some(Self::started((programs, clients), NOTHING_FORCED))
+    }
+
+    fn started(programs: (PathBuf, PathBuf), options: &str) -> Self {
+        let server = Self::kept(KEEP, programs, options);
+        server.await_start();
+        server
+    }
+
+    fn kept(script: &str, (programs, clients): (PathBuf, PathBuf), argument: &str) -> Self {
         let folder = own_folder();
         let mut keep = as_other_than_root("sh");
         keep.args(["-c", script, "keep"]).arg(&programs).arg(&folder).arg(argument);
@@ -67,13 +104,14 @@ impl Server {
         keep.process_group(0).current_dir("/").stdin(Stdio::piped());
         // It outlives the test by a moment, and is not to be waited for; what goes wrong stands in its logs.
         let keeper = keep.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        Self { keeper, folder, programs, databases: AtomicU32::new(0) }
+        Self { keeper, folder, programs, clients, databases: AtomicU32::new(0) }
     }
 
     /// A standby that has all that this server acknowledges from now on.
     #[allow(dead_code, reason = "not every suite has one")]
     pub fn standby(&self) -> Self {
-        let standby = Self::kept(KEEP_STANDBY, self.programs.clone(), self.folder.to_str().unwrap());
+        let programs = (self.programs.clone(), self.clients.clone());
+        let standby = Self::kept(KEEP_STANDBY, programs, self.folder.to_str().unwrap());
         standby.await_start();
         for text in ["ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"] {
             assert!(
@@ -113,7 +151,7 @@ impl Server {
 
     /// A program of PostgreSQL that talks to this server.
     pub fn run(&self, program: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new(self.programs.join(program));
+        let mut command = Command::new(self.clients.join(program));
         command.arg("-h").arg(&self.folder).args(["-U", "regwatch"]).args(arguments);
         command
     }

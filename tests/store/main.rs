@@ -22,6 +22,8 @@ mod old;
 #[path = "../old_store/mod.rs"]
 mod old_store;
 #[expect(clippy::duplicate_mod, reason = "the same must hold of every database")]
+mod on_newer_postgres;
+#[expect(clippy::duplicate_mod, reason = "the same must hold of every database")]
 mod on_postgres;
 #[expect(clippy::duplicate_mod, reason = "the same must hold of every database")]
 mod on_sled;

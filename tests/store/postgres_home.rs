@@ -7,14 +7,21 @@ use crate::fixture;
 use crate::postgres::Server;
 
 /// A place for one store. Where there is no server, which was told, it is a folder.
-pub enum Home {
+pub type Home = HomeOn<false>;
+
+/// The same on a server of the newer version.
+pub type NewerHome = HomeOn<true>;
+
+/// A place for one store, on a server of one of the two versions.
+pub enum HomeOn<const NEWER: bool> {
     Server { url: DatabaseUrl, local: tempfile::TempDir },
     Folder(fixture::Home),
 }
 
-impl Home {
+impl<const NEWER: bool> HomeOn<NEWER> {
     pub fn new() -> Self {
-        let Some(server) = Server::shared() else { return Self::Folder(fixture::Home::new()) };
+        let server = if NEWER { Server::newer() } else { Server::shared() };
+        let Some(server) = server else { return Self::Folder(fixture::Home::new()) };
         let url = DatabaseUrl::new(&server.database(), None).unwrap();
         Self::Server { url, local: tempfile::tempdir().unwrap() }
     }

@@ -20,8 +20,16 @@ struct Place {
 
 impl Place {
     fn new() -> Option<Self> {
-        let server = Server::shared()?;
-        Some(Self { server, url: server.database(), local: tempfile::tempdir().unwrap() })
+        Server::shared().map(Self::of)
+    }
+
+    /// One on a server of each version that there is.
+    fn of_each_version() -> impl Iterator<Item = Self> {
+        [Server::shared(), Server::newer()].into_iter().flatten().map(Self::of)
+    }
+
+    fn of(server: &'static Server) -> Self {
+        Self { server, url: server.database(), local: tempfile::tempdir().unwrap() }
     }
 
     fn settings(&self) -> StoreSettings {
@@ -61,21 +69,22 @@ fn tables_that_are_not_this_programs_are_refused_and_missing_ones_are_made_by_co
 
 #[tokio::test]
 async fn every_statement_is_one_that_the_tables_answer() {
-    let Some(place) = Place::new() else { return };
-    let store = Store::open(&place.settings()).unwrap();
-    keep(&store, changed(&source("fcc"), 1, page(1, 9_000), &["zte"])).await.unwrap();
-    store.close().await.unwrap();
-    let verified = verify(&place.settings()).unwrap();
-    assert!(verified.is_sound, "{verified:?}");
-    assert_eq!(verified.installation, Some(store.installation()));
-    place.sql("ALTER TABLE looks RENAME COLUMN record TO other; UPDATE mails SET record = '\\x01'");
-    let verified = verify(&place.settings());
-    // The statements are told, or the first that could not be asked.
-    let told = match &verified {
-        Ok(verified) => format!("{:?}", verified.findings),
-        Err(error) => error.to_string(),
-    };
-    assert!(told.contains("record") && told.contains("does not exist"), "{told}");
+    for place in Place::of_each_version() {
+        let store = Store::open(&place.settings()).unwrap();
+        keep(&store, changed(&source("fcc"), 1, page(1, 9_000), &["zte"])).await.unwrap();
+        store.close().await.unwrap();
+        let verified = verify(&place.settings()).unwrap();
+        assert!(verified.is_sound, "{verified:?}");
+        assert_eq!(verified.installation, Some(store.installation()));
+        place.sql("ALTER TABLE looks RENAME COLUMN record TO other; UPDATE mails SET record = '\\x01'");
+        let verified = verify(&place.settings());
+        // The statements are told, or the first that could not be asked.
+        let told = match &verified {
+            Ok(verified) => format!("{:?}", verified.findings),
+            Err(error) => error.to_string(),
+        };
+        assert!(told.contains("record") && told.contains("does not exist"), "{told}");
+    }
 }
 
 #[tokio::test]
@@ -355,16 +364,17 @@ fn every_question_that_is_asked_often_is_answered_by_an_index() {
         INSERT INTO rung (source, opening) SELECT 'source-' || n, 1 FROM generate_series(1, 5000) n; \
         INSERT INTO generations (number, fingerprint) SELECT n, n::text FROM generate_series(1, 50) n; \
         ANALYZE claims, rung, generations; END $$";
-    let Some(place) = Place::new() else { return };
-    migrate(&place.settings()).unwrap();
-    assert_eq!(check(&place.settings()).unwrap(), [""; 0]);
-    place.sql(ROWS);
-    assert_eq!(check(&place.settings()).unwrap(), [""; 0]);
-    place.sql("ALTER TABLE mails_due DROP CONSTRAINT mails_due_pkey CASCADE");
-    let missing = check(&place.settings()).unwrap();
-    assert!(!missing.is_empty(), "a claim without its index is seen");
-    for finding in missing {
-        assert!(finding.contains("no index leads to what is asked by"), "{finding}");
-        assert!(finding.contains("mails_due"), "{finding}");
+    for place in Place::of_each_version() {
+        migrate(&place.settings()).unwrap();
+        assert_eq!(check(&place.settings()).unwrap(), [""; 0]);
+        place.sql(ROWS);
+        assert_eq!(check(&place.settings()).unwrap(), [""; 0]);
+        place.sql("ALTER TABLE mails_due DROP CONSTRAINT mails_due_pkey CASCADE");
+        let missing = check(&place.settings()).unwrap();
+        assert!(!missing.is_empty(), "a claim without its index is seen");
+        for finding in missing {
+            assert!(finding.contains("no index leads to what is asked by"), "{finding}");
+            assert!(finding.contains("mails_due"), "{finding}");
+        }
     }
 }
