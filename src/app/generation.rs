@@ -195,13 +195,14 @@ impl Generation {
     fn start_hearing(&self, found: &Arc<Notify>) {
         let Self { app, tasks, stop, .. } = self;
         let (store, deliverer) = (app.store.clone(), Arc::clone(&app.deliverer));
-        let (found, stopped) = (Arc::clone(found), stop.clone());
+        let (webhooks, found, stopped) = (Arc::clone(&app.webhooks), Arc::clone(found), stop.clone());
         tasks.spawn(async move {
             loop {
                 tokio::select! {
                     () = store.hinted() => {
                         found.notify_one();
                         deliverer.wake();
+                        webhooks.wake();
                     }
                     () = stopped.cancelled() => return,
                 }
@@ -242,6 +243,7 @@ impl Generation {
             standing: Arc::clone(&app.standing),
             prover: app.prover.clone(),
             webhooks: Arc::clone(&app.webhooks),
+            reads: app.roles.has(WorkerRole::Read),
             runner: Runner {
                 help_address: app.config.mail.help_address.clone(),
                 organisation: app.config.mail.from.organisation().to_owned(),

@@ -40,7 +40,7 @@ use crate::prove::{Prover, ProverParts};
 use crate::registry::Registry;
 use crate::reload::{Reloader, Takeover};
 use crate::screen::{Screener, StandingLists, StandingListsParts};
-use crate::settings::{FetchSettings, InboxSettings, WorkerRoles};
+use crate::settings::{FetchSettings, InboxSettings, WorkerRole, WorkerRoles};
 use crate::status::{StatusReader, StatusReaderParts, Workers};
 use crate::store::{Opened, Store, StoreError};
 use crate::subscribe::{Inbox, InboxParts, SubscriberLock, SubscriptionPages, Subscriptions};
@@ -158,7 +158,7 @@ fn telling_webhooks(
     fetcher: &Arc<Fetcher>,
     registry: &Registry,
     instance_key: [u8; 32],
-    clock: &Arc<dyn Clock>,
+    (roles, clock): (&WorkerRoles, &Arc<dyn Clock>),
 ) -> Webhooks {
     Webhooks::new(WebhooksParts {
         store: store.clone(),
@@ -168,6 +168,7 @@ fn telling_webhooks(
         mail: config.mail.clone(),
         base_url: config.web.as_ref().map(|web| web.base_url.clone()),
         instance_key,
+        sends: roles.has(WorkerRole::Send),
         clock: Arc::clone(clock),
     })
 }
@@ -278,14 +279,15 @@ impl App {
         let fetcher = Arc::new(fetcher.counting_by(counting::in_store(&store, &clock)));
         keep_pauses(&fetcher, &config, &store, clock.now()).await?;
         fetcher.recall_robots(store.robots().await?, clock.now());
-        let webhooks = Arc::new(telling_webhooks(&store, &config, &fetcher, &registry, key, &clock));
+        let webhooks = telling_webhooks(&store, &config, &fetcher, &registry, key, (&roles, &clock));
+        let webhooks = Arc::new(webhooks);
         let checker =
             Arc::new(checking(&store, fetcher, &registry, &clock, &config.fetch).counting(counts.clone()));
         let web = config.web.as_ref().map(|web| WebAddresses::new(&web.base_url, LinkKey::new(key)));
         let dispatcher = Arc::new(dispatching(&store, &config, &registry, (web.clone(), key), &clock));
         let escalator = Arc::new(escalating(&store, &config, transport.name(), key, &clock));
         let deliverer = delivering(&store, &config, &transport, key, &clock).counting(counts.clone());
-        let deliverer = Arc::new(deliverer);
+        let deliverer = Arc::new(deliverer.with_roles(&roles));
         if is_first {
             deliverer.recover().await?;
             webhooks.recover().await?;
@@ -333,6 +335,7 @@ impl App {
             standing: Arc::clone(&standing),
             prover: prover.clone(),
             retention: config.store_rules.retention.clone(),
+            roles: roles.clone(),
             takeovers,
             reloader: Reloader::new(&config, registry.clone()),
             clock: Arc::clone(&clock),

@@ -134,6 +134,12 @@ fn outcome(source: &SourceCheck) -> String {
     }
 }
 
+/// How many mails were made, if they were made here.
+pub(super) fn queued(mails: Option<usize>) -> String {
+    let here = |count| format!("{} queued", counted(count, "mail", "mails"));
+    mails.map_or_else(|| "mails are left to another worker".to_owned(), here)
+}
+
 /// How many entries speak of somebody.
 fn naming(entries: usize) -> String {
     match entries {
@@ -146,10 +152,7 @@ fn naming(entries: usize) -> String {
 fn summary(report: &CheckReport) -> String {
     let (changes, notices) = (report.changes().count(), report.notices().count());
     let unread = report.sources.iter().filter(|source| !source.verdict.is_read()).count();
-    let mut parts = vec![
-        counted(changes, "change", "changes"),
-        format!("{} queued", counted(report.mails_queued, "mail", "mails")),
-    ];
+    let mut parts = vec![counted(changes, "change", "changes"), queued(report.mails_queued)];
     if notices > 0 {
         parts.insert(1, format!("{} of earlier listings", counted(notices, "notice", "notices")));
     }

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::Context;
-use super::check::{counted, short_name, show as show_check};
+use super::check::{counted, queued, short_name, show as show_check};
 use super::exit::Exit;
 use super::output::{Output, zone};
 use super::source::moment;
@@ -116,8 +116,8 @@ async fn retract(id: String, reason: Option<String>, context: &Context) -> anyho
     }
     let RetractedRead { retraction, mails_queued } = retracted;
     let changes = counted(retraction.changes.len(), "change", "changes");
-    let mails = counted(mails_queued, "mail", "mails");
-    context.output.line(format!("{}: {changes} retracted, {mails} queued", retraction.source))
+    let mails = queued(mails_queued);
+    context.output.line(format!("{}: {changes} retracted, {mails}", retraction.source))
 }
 
 async fn decide(id: String, is_meant: bool, context: &Context) -> anyhow::Result<()> {
@@ -127,8 +127,8 @@ async fn decide(id: String, is_meant: bool, context: &Context) -> anyhow::Result
     }
     let DecidedChange { change, mails_queued } = decided;
     let words = if is_meant { "confirmed" } else { "rejected as somebody else's" };
-    let mails = counted(mails_queued, "mail", "mails");
-    context.output.line(format!("{}: {words}, {mails} queued", change.id))
+    let mails = queued(mails_queued);
+    context.output.line(format!("{}: {words}, {mails}", change.id))
 }
 
 fn list_held(held: &[QuarantinedRead], output: Output) -> anyhow::Result<()> {

@@ -93,8 +93,8 @@ pub struct Reviews {
 pub struct DecidedChange {
     /// The change.
     pub change: Change,
-    /// Mails put into the outbox.
-    pub mails_queued: usize,
+    /// Mails put into the outbox; `None` if another worker makes them.
+    pub mails_queued: Option<usize>,
 }
 
 /// A read that was taken back.
@@ -102,8 +102,8 @@ pub struct DecidedChange {
 pub struct RetractedRead {
     /// What was taken back.
     pub retraction: Retraction,
-    /// Mails put into the outbox.
-    pub mails_queued: usize,
+    /// Mails put into the outbox; `None` if another worker makes them.
+    pub mails_queued: Option<usize>,
 }
 
 /// What putting the company registry in force came to.
@@ -115,8 +115,8 @@ pub struct InForce {
     pub needs_restart: bool,
     /// What stood there already when the registry came to know whom it names.
     pub notices: Vec<Change>,
-    /// Mails put into the outbox for it.
-    pub mails_queued: usize,
+    /// Mails put into the outbox for it; `None` if another worker makes them.
+    pub mails_queued: Option<usize>,
 }
 
 /// A subscriber after they were subscribed.

@@ -31,7 +31,7 @@ use crate::escalate::{Attended, EscalateError, Escalator};
 use crate::prove::{ProveError, Prover};
 use crate::reload::{ReloadError, Reloaded, Reloader, TakenOver, Takeover};
 use crate::screen::{ScreenError, Screener, StandingError, StandingLists};
-use crate::settings::Retention;
+use crate::settings::{Retention, WorkerRole, WorkerRoles};
 use crate::status::StatusReader;
 use crate::store::{MailAction, SourceGlance, Store, StoreError};
 use crate::subscribe::{Inbox, IngestError, SubscribeError, Subscriptions};
@@ -68,6 +68,8 @@ pub struct ServiceParts {
     pub prover: Prover,
     /// How long what is kept.
     pub retention: Retention,
+    /// What this process does; all of it where no daemon runs. The rest is left to other workers on the same store.
+    pub roles: WorkerRoles,
     /// Has the daemon take over all that the files say; `None` where no daemon runs.
     pub takeovers: Option<mpsc::Sender<Takeover>>,
     /// Takes over the company registry.
@@ -92,6 +94,8 @@ pub enum CommandError {
     UnknownSource { id: SourceId, known: Vec<SourceId> },
     #[error("no daemon is running; the next start reads the files")]
     NoDaemon,
+    #[error("this daemon reads no source (its roles: {0}); run the command where a daemon has the role read")]
+    NotAReader(String),
     #[error("{0}")]
     NotTakenOver(String),
     #[error("{0} is not in the future at the source; expected a later day")]
@@ -234,10 +238,14 @@ impl CommandService {
         progress: &ProgressReporter,
     ) -> Result<CheckReport, CommandError> {
         let parts = &self.0;
+        if !parts.roles.has(WorkerRole::Read) {
+            let names: Vec<&str> = parts.roles.names().collect();
+            return Err(CommandError::NotAReader(names.join(", ")));
+        }
         let sources = self.to_be_read(sources).await?;
         let options = ReadOptions { is_manual: true, ..options };
         let sources = parts.checker.read_all(sources, options, parts.concurrency, &progress.checks).await;
-        let mails_queued = if options.dry_run { 0 } else { self.tell().await? };
+        let mails_queued = if options.dry_run { Some(0) } else { self.tell().await? };
         if !options.dry_run {
             parts.prover.seal_if_due().await?;
         }
@@ -263,8 +271,22 @@ impl CommandService {
         Ok(CheckReport { sources: vec![accepted], mails_queued })
     }
 
-    /// Makes mails of what was found and sends them; tells how many go to subscribers.
-    pub(super) async fn tell(&self) -> Result<usize, CommandError> {
+    /// Makes mails of what was found and sends them; returns how many go to subscribers, `None` if another worker makes
+    /// them.
+    pub(super) async fn tell(&self) -> Result<Option<usize>, CommandError> {
+        let parts = &self.0;
+        let queued = if self.composes() { Some(self.compose().await?) } else { None };
+        parts.deliverer.hand_in().await?;
+        parts.webhooks.hand_in().await?;
+        Ok(queued)
+    }
+
+    /// Whether this process makes mails of what is found; if not, other workers do, who hear of it from the store.
+    pub(super) fn composes(&self) -> bool {
+        self.0.roles.has(WorkerRole::Tell)
+    }
+
+    async fn compose(&self) -> Result<usize, CommandError> {
         let parts = &self.0;
         parts.escalator.escalate(Attended::Yes).await?;
         let queued = parts.dispatcher.dispatch(BatchWindow::Now).await?;
@@ -275,8 +297,6 @@ impl CommandService {
         if let Some(asker) = &parts.asker {
             asker.answer_again().await?;
         }
-        parts.deliverer.hand_in().await?;
-        parts.webhooks.hand_in().await?;
         Ok(queued)
     }
 
@@ -445,7 +465,6 @@ impl CommandService {
         let parts = &self.0;
         let id = parts.dispatcher.queue_test(address).await?;
         parts.deliverer.hand_in_now().await?;
-        let mail = parts.store.find_mail(id.as_str()).await?;
-        Ok(mail.into())
+        Ok(parts.deliverer.attempted(&id).await?.into())
     }
 }

@@ -34,13 +34,14 @@ use self::pending_acks::PendingAcks;
 use self::send_queue::{Leaser, SendQueue};
 use crate::clock::Clock;
 use crate::domain::email::EmailAddress;
+use crate::domain::id::MailId;
 use crate::domain::outbox::{Doubt, Mail, MailState, Outcome};
 use crate::domain::refusal::{Belief, RecipientRejections};
 use crate::domain::text::error_chain;
 use crate::domain::verp::bounce_address;
 use crate::mail::Transport;
 use crate::metrics::Counts;
-use crate::settings::Pace;
+use crate::settings::{Pace, WorkerRole, WorkerRoles};
 use crate::store::{Lease, LeasedMail, PendingWrite, Store, StoreError};
 
 /// A lease outlasts the longest attempt by this, in which a mail may wait for its turn: no mail is in two
@@ -55,6 +56,9 @@ const SHORTEST_WAIT: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// So long a command waits for what it has sent, where others may have much before it.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Between two looks at a mail that another worker sends.
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// What a [`Deliverer`] works with.
 #[derive(Debug)]
@@ -92,6 +96,8 @@ pub struct Deliverer {
     parts: Arc<SharedBySenders>,
     turn: tokio::sync::Mutex<()>,
     loops: Loops,
+    /// Whether this process sends nothing: another worker on the same store does.
+    is_left_to_others: bool,
 }
 
 /// What the senders share.
@@ -127,7 +133,16 @@ impl Deliverer {
             is_stopping: AtomicBool::new(false),
             counts: OnceLock::new(),
         };
-        Self { parts: Arc::new(parts), turn: tokio::sync::Mutex::default(), loops: Loops::default() }
+        let (turn, loops) = (tokio::sync::Mutex::default(), Loops::default());
+        Self { parts: Arc::new(parts), turn, loops, is_left_to_others: false }
+    }
+
+    /// The same, which sends only if that is among what this process does. What is due is otherwise left to the workers
+    /// that send, who hear of it from the store.
+    #[must_use]
+    pub fn with_roles(mut self, roles: &WorkerRoles) -> Self {
+        self.is_left_to_others = !roles.has(WorkerRole::Send);
+        self
     }
 
     /// The same, which counts what becomes of mails.
@@ -233,11 +248,15 @@ impl Deliverer {
     }
 
     /// Has what is due sent. Where no loop delivers, by this call; else by the next round of the loop, which is
-    /// waited for, and not for long: before it may lie what others wait for.
+    /// waited for, and not for long: before it may lie what others wait for. A worker that sends nothing leaves it to
+    /// the others.
     ///
     /// # Errors
     /// As [`Self::deliver_due`].
     pub async fn hand_in(&self) -> Result<(), StoreError> {
+        if self.is_left_to_others {
+            return Ok(());
+        }
         if self.loops.is_running.load(Ordering::SeqCst) {
             self.loops.wait_for_round(PATIENCE).await;
             return Ok(());
@@ -250,12 +269,31 @@ impl Deliverer {
     /// # Errors
     /// As [`Self::deliver_due`].
     pub async fn hand_in_now(&self) -> Result<(), StoreError> {
+        if self.is_left_to_others {
+            return Ok(());
+        }
         if self.loops.is_running.load(Ordering::SeqCst) {
             self.loops.ask();
             self.loops.wait_for_round(PATIENCE).await;
             return Ok(());
         }
         self.deliver(true).await.map(drop)
+    }
+
+    /// Returns a mail that was handed in, after its first attempt: another worker is waited for, for a while.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn attempted(&self, id: &MailId) -> Result<Mail, StoreError> {
+        let end = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let mail = self.parts.given.store.find_mail(id.as_str()).await?;
+            let is_waiting = matches!(mail.state, MailState::Queued | MailState::Leased);
+            if !self.is_left_to_others || !is_waiting || tokio::time::Instant::now() > end {
+                return Ok(mail);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     async fn wait(&self) -> std::time::Duration {

@@ -13,8 +13,8 @@ use super::verdict::Verdict;
 pub struct CheckReport {
     /// One a source, in the order of the configuration.
     pub sources: Vec<SourceCheck>,
-    /// Mails put into the outbox for what was found.
-    pub mails_queued: usize,
+    /// Mails put into the outbox for what was found; `None` if another worker makes them.
+    pub mails_queued: Option<usize>,
 }
 
 impl CheckReport {
@@ -92,7 +92,7 @@ impl SourceCheck {
 #[derive(Debug, Serialize)]
 pub struct PrintedCheck<'a> {
     sources: Vec<PrintedSource<'a>>,
-    mails_queued: usize,
+    mails_queued: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]

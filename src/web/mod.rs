@@ -103,6 +103,8 @@ pub struct WebParts {
     pub prover: Prover,
     /// Tells webhooks.
     pub webhooks: Arc<Webhooks>,
+    /// Whether this process reads sources. If not, nobody has it do so by a page.
+    pub reads: bool,
     /// Who runs the service.
     pub runner: Runner,
 }

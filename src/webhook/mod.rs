@@ -27,7 +27,7 @@ use crate::domain::change::Change;
 use crate::domain::id::{CompanyId, SourceId};
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
-use crate::domain::webhook::{Delivery, EventKind, HookEvent, HookState, Webhook};
+use crate::domain::webhook::{Delivery, DeliveryState, EventKind, HookEvent, HookState, Webhook};
 use crate::fetch::Fetcher;
 use crate::mail::DraftError;
 use crate::registry::Registry;
@@ -41,6 +41,9 @@ const LONGEST_WAIT: StdDuration = StdDuration::from_secs(30);
 
 /// Between two rounds lies at least this.
 const SHORTEST_WAIT: StdDuration = StdDuration::from_millis(100);
+
+/// So long another worker is waited for that is to send a delivery.
+const PATIENCE: StdDuration = StdDuration::from_secs(5);
 
 /// Webhooks that are told at the same time.
 const AT_ONCE: usize = 16;
@@ -65,6 +68,8 @@ pub struct WebhooksParts {
     pub base_url: Option<Url>,
     /// Keys Message-IDs, so that they cannot be guessed.
     pub instance_key: [u8; 32],
+    /// Whether this process delivers. If not, what is due is left to the workers that do.
+    pub sends: bool,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
 }
@@ -139,11 +144,14 @@ impl Webhooks {
         self.is_running.store(false, Ordering::SeqCst);
     }
 
-    /// Has what is due told: by the loop where one runs, else by this call.
+    /// Has what is due told: by the loop where one runs, else by this call, if this process delivers at all.
     ///
     /// # Errors
     /// As [`Self::deliver_due`].
     pub async fn hand_in(&self) -> Result<(), WebhookError> {
+        if !self.parts.sends {
+            return Ok(());
+        }
         if self.is_running.load(Ordering::SeqCst) {
             self.wake();
             return Ok(());
@@ -195,15 +203,26 @@ impl Webhooks {
         Ok(delivery)
     }
 
-    /// Sends one delivery now, whatever its webhook's state, and tells how it then stands.
+    /// Sends one delivery now, whatever its webhook's state, and tells how it then stands. If other workers deliver, one
+    /// of them is waited for, for a while; it tells nothing to a webhook that is paused.
     ///
     /// # Errors
     /// The store's error.
     pub async fn send_now(&self, hook: Webhook, delivery: Delivery) -> Result<Delivery, WebhookError> {
-        // If the loop has it in hands already, the loop sends it.
         let id = delivery.id.clone();
-        self.teller().send(&hook, delivery).await?;
-        Ok(self.parts.store.find_delivery(&id).await?)
+        if self.parts.sends {
+            // If the loop has it in hands already, the loop sends it.
+            self.teller().send(&hook, delivery).await?;
+            return Ok(self.parts.store.find_delivery(&id).await?);
+        }
+        let end = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let delivery = self.parts.store.find_delivery(&id).await?;
+            if delivery.state != DeliveryState::Queued || tokio::time::Instant::now() > end {
+                return Ok(delivery);
+            }
+            tokio::time::sleep(SHORTEST_WAIT).await;
+        }
     }
 
     /// Gives every webhook its delivery of every event that it wants.

@@ -446,7 +446,11 @@ fn workers_with_roles_do_their_part_and_the_status_shows_who_does_what() {
         world.site.wait_until_asked(&format!("/list-{list}"), 1);
     }
     world.site.page("/list-0", page(0, 1));
-    // The daemon of the home reads, and nobody makes mails of what it finds.
+    // The daemon of this home reads, and makes no mails of what it finds, also not at somebody's word.
+    let report = world.homes[1].check(0);
+    assert!(report["mails_queued"].is_null() && report.to_string().contains("version 1"), "{report}");
+    assert!(world.homes[1].run(&["check", "now"]).stdout.contains("mails are left to another worker"));
+    assert_eq!(mails(&world), [] as [serde_json::Value; 0]);
     world.homes[1].run(&["source", "pause", "list-1"]).expect(0);
     let status = world.homes[1].run(&["status", "--json"]).json();
     let daemons = status["daemons"].as_array().unwrap();
@@ -458,16 +462,33 @@ fn workers_with_roles_do_their_part_and_the_status_shows_who_does_what() {
         status["workers"].as_array().unwrap().iter().filter(|task| task["name"] == "telling").count(),
         0
     );
-    let mut telling = start(&world.homes[2], "tell,send");
+    let mut telling = start(&world.homes[2], "tell");
     telling.wait_until_it_says(RUNS);
-    world.homes[1].run(&["check", "now", "list-0"]).expect(0);
     let end = Instant::now() + PATIENCE;
-    while world.sink.copies().len() < READERS {
+    while mails(&world).len() < READERS {
         assert!(Instant::now() < end, "{:?}", logs(&[reading, telling]));
         std::thread::park_timeout(Duration::from_millis(100));
     }
+    let refused = world.homes[2].run(&["check", "now", "list-0"]).expect(1).stderr;
+    assert!(refused.contains("reads no source (its roles: tell)"), "{refused}");
+    // Neither of them sends, whoever asks.
+    let untried = world.homes[2].run(&["mail", "test", "reader0@example.org"]).expect(1).stdout;
+    assert!(untried.contains("queued"), "{untried}");
+    world.homes[1].run(&["outbox", "retry"]).expect(0);
+    assert_eq!(world.sink.copies().len(), 0);
+    assert!(mails(&world).iter().all(|mail| mail["attempts"] == 0), "{:?}", mails(&world));
+    let mut sending = start(&world.homes[3], "send");
+    sending.wait_until_it_says(RUNS);
+    while world.sink.copies().len() < READERS + 1 {
+        assert!(Instant::now() < end, "{:?}", logs(&[reading, telling, sending]));
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    let tested = world.homes[2].run(&["mail", "test", "reader1@example.org"]).expect(0).stdout;
+    assert!(tested.contains("reader1@example.org"), "{tested}");
     let shown = world.homes[0].run(&["status"]).stdout;
-    assert!(shown.contains("tell+send; generation 1") && shown.contains("read; generation 1"), "{shown}");
+    for role in ["tell", "read", "send"] {
+        assert!(shown.contains(&format!("{role}; generation 1")), "{shown}");
+    }
 }
 
 #[test]

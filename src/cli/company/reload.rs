@@ -1,7 +1,7 @@
 //! `regwatch company reload`: put the files in force, and tell what stands already.
 
 use crate::cli::Context;
-use crate::cli::check::{counted, short_name};
+use crate::cli::check::{counted, queued, short_name};
 use crate::cli::output::{Output, zone};
 use crate::config::Config;
 use crate::control::{InForce, command};
@@ -22,11 +22,9 @@ impl InForce {
         let tracked = counted(self.companies, "company tracked", "companies tracked");
         let found = match self.notices.len() {
             0 => "no further entries name them".to_owned(),
-            many => format!(
-                "{} already listed, {} queued",
-                counted(many, "entry", "entries"),
-                counted(self.mails_queued, "mail", "mails")
-            ),
+            many => {
+                format!("{} already listed, {}", counted(many, "entry", "entries"), queued(self.mails_queued))
+            }
         };
         output.line(format!("{tracked}, {found}"))?;
         if self.needs_restart {

@@ -179,7 +179,7 @@ impl Ask for Ingest {
         let parts = &service.0;
         let inbox = parts.inbox.as_ref().ok_or(CommandError::NoInbox)?;
         let ingested = inbox.ingest(self.message, &self.envelope).await?;
-        if matches!(ingested, Ingested::Reported { .. }) {
+        if matches!(ingested, Ingested::Reported { .. }) && service.composes() {
             // A mail that came back may be trouble that a person is to hear of.
             parts.escalator.escalate(Attended::Yes).await?;
         }

@@ -116,7 +116,7 @@ impl Ask for PauseSubscriber {
         let parts = &service.0;
         let subscriber = parts.subscriptions.pause(&self.address, self.paused, self.until).await?;
         // What a pause collected is told as soon as it is over.
-        if !self.paused {
+        if !self.paused && service.composes() {
             parts.dispatcher.dispatch(BatchWindow::Group).await?;
             parts.deliverer.hand_in().await?;
         }
@@ -219,7 +219,7 @@ impl Ask for Unsubscribe {
     ) -> Result<Self::Reply, CommandError> {
         let parts = &service.0;
         let ended = parts.subscriptions.remove(&self.address, &self.topics).await?;
-        if let Some(asker) = &parts.asker {
+        if let Some(asker) = parts.asker.as_ref().filter(|_| service.composes()) {
             asker.answer_again().await?;
             parts.deliverer.hand_in().await?;
         }

@@ -16,6 +16,7 @@ use crate::check::ReadOptions;
 use crate::domain::id::SourceId;
 use crate::domain::source;
 use crate::view::{SourceFilter, SourceOrder, SourceState};
+use crate::web::desk::READ_ELSEWHERE;
 
 /// How sources stand.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
@@ -274,6 +275,9 @@ pub(super) async fn check(
     Json(ToRead { sources: ids, force }): Json<ToRead>,
 ) -> ApiResult {
     let desk = &shared.desk;
+    if !desk.reads {
+        return Err(Problem::conflict(READ_ELSEWHERE));
+    }
     let mut sources: Vec<Arc<source::Source>> = Vec::new();
     for id in &ids {
         let source = shared.watched(id.as_str())?;

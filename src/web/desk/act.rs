@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::super::WebState;
 use super::super::access::Visitor;
-use super::{Server, Who, fields, see_other};
+use super::{READ_ELSEWHERE, Server, Who, fields, see_other};
 use crate::check::ReadOptions;
 use crate::domain::id::{ChangeId, MailId};
 use crate::domain::source::{Source, SourcePause};
@@ -35,6 +35,7 @@ pub(super) async fn on_source(
     };
     let asked = fields(&body);
     let (act, pause, until) = match (asked.get("action"), asked.get("until")) {
+        (Some("check"), _) if !shared.desk.reads => return shared.not_done(&visitor, READ_ELSEWHERE),
         (Some("check"), _) => {
             if let Err(error) = shared.note(&visitor, "check", &id, "").await {
                 return shared.fault(&error);

@@ -89,12 +89,18 @@ pub(super) struct Desk {
     pub standing: Arc<StandingLists>,
     pub prover: Prover,
     pub webhooks: Arc<Webhooks>,
+    /// Whether sources are read here.
+    pub reads: bool,
     /// As many packages of evidence are put together at once.
     pub packing: Semaphore,
     pub runner: Runner,
     /// How often addresses are asked for their consent at the word of strangers.
     pub sign_ups: Mutex<Rates>,
 }
+
+/// What is answered by a daemon that reads no sources and is asked to.
+pub(super) const READ_ELSEWHERE: &str = "The daemon of these pages reads no sources, which another one does. Run `regwatch \
+    check now` where a daemon has the role read.";
 
 impl Desk {
     pub(super) fn of(parts: &WebParts, settings: &WebSettings, tasks: TaskTracker) -> Self {
@@ -111,6 +117,7 @@ impl Desk {
             standing: Arc::clone(&parts.standing),
             prover: parts.prover.clone(),
             webhooks: Arc::clone(&parts.webhooks),
+            reads: parts.reads,
             packing: Semaphore::new(PACKED_AT_ONCE),
             runner: parts.runner.clone(),
             sign_ups: Mutex::new(Rates::new(CLIENT_SIGN_UPS, ALL_SIGN_UPS, Instant::now())),

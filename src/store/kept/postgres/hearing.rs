@@ -56,7 +56,12 @@ impl Hearing {
         for ((tree, _), value) in words {
             kinds |= match tree {
                 TreeName::ReadStates | TreeName::Pauses => SOURCES,
-                TreeName::Alerts | TreeName::Looks | TreeName::UrgentDue | TreeName::MailsDue
+                TreeName::Alerts
+                | TreeName::Looks
+                | TreeName::UrgentDue
+                | TreeName::MailsDue
+                | TreeName::HookEvents
+                | TreeName::HookDue
                     if value.is_some() =>
                 {
                     MAIL
