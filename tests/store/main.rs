@@ -34,4 +34,5 @@ mod postgres_home;
 mod power_cut;
 mod process;
 mod server;
+mod together;
 mod workers;

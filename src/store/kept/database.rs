@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::Sled;
 use super::filling::is_unfinished;
 use super::postgres::Postgres;
-use super::trees::{Opening, TreeName, Trees};
+use super::trees::{Looks, Opening, TreeName, Trees};
 use super::writes::Writes;
 use super::{ARCHIVE, garbage, kinds};
 use crate::domain::id::InstallationId;
@@ -231,14 +231,16 @@ impl Database {
         }
     }
 
-    /// Has a step done that its caller need not wait for yet.
+    /// Has a step done that its caller need not wait for yet, in one transaction with others where that saves work. It
+    /// must look at nothing that another such step writes. What it looks up first is fetched for all of them at once.
     pub(in crate::store) fn write_together<R: Send + 'static>(
         &self,
+        looks: Looks,
         step: impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
     ) -> PendingWrite<R> {
         match self {
             Self::Sled(sled) => sled.write_together(step),
-            Self::Postgres { server, .. } => server.write_together(step),
+            Self::Postgres { server, .. } => server.write_together(looks, step),
         }
     }
 

@@ -102,7 +102,7 @@ struct PersonRecords {
 impl PersonRecords {
     fn of(trees: &Trees, address: &EmailAddress) -> Result<Self, StoreError> {
         let key = address.key().as_bytes();
-        trees.warm(&[(TreeName::Subscribers, key), (TreeName::Correspondence, key)])?;
+        trees.warm([TreeName::Subscribers, TreeName::Correspondence].into_iter().map(|tree| (tree, key)))?;
         let get = |tree| trees.tree(tree).get(key);
         Ok(Self { subscriber: get(TreeName::Subscribers)?, correspondence: get(TreeName::Correspondence)? })
     }

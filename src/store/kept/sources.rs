@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::bodies::name_of;
-use super::trees::{Bytes, TreeName, Trees};
+use super::trees::{Bytes, Looks, TreeName, Trees};
 use super::writes::Writes;
 use super::{chain, found, hooks, keys, records, subscribers, version};
 use crate::domain::change::Change;
@@ -170,17 +170,19 @@ struct SourceRecords {
     standing: Option<Bytes>,
 }
 
+/// What each step on a source looks up first.
+const SOURCE_RECORDS: [TreeName; 5] =
+    [TreeName::Touches, TreeName::ReadStates, TreeName::Accepted, TreeName::Held, TreeName::Standings];
+
+/// The same with its keys.
+pub(in crate::store) fn looks(source: &SourceId) -> Looks {
+    SOURCE_RECORDS.map(|tree| (tree, source.as_str().as_bytes().to_vec())).into()
+}
+
 impl SourceRecords {
     fn of(trees: &Trees, source: &SourceId) -> Result<Self, StoreError> {
         let key = source.as_str().as_bytes();
-        let of = [
-            TreeName::Touches,
-            TreeName::ReadStates,
-            TreeName::Accepted,
-            TreeName::Held,
-            TreeName::Standings,
-        ];
-        trees.warm(&of.map(|tree| (tree, key)))?;
+        trees.warm(SOURCE_RECORDS.into_iter().map(|tree| (tree, key)))?;
         let get = |tree| trees.tree(tree).get(key);
         Ok(Self {
             touch: get(TreeName::Touches)?,

@@ -50,7 +50,7 @@ impl<'a> Tree<'a> {
     pub(in crate::store) fn is_empty(self) -> Result<bool, StoreError> {
         match self {
             Self::Sled(tree) => Ok(tree.is_empty()),
-            Self::Postgres(..) => Ok(self.iter().keys().next().transpose()?.is_none()),
+            Self::Postgres(view, name) => view.is_empty(name),
         }
     }
 

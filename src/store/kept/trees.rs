@@ -206,6 +206,9 @@ pub(in crate::store) type Bytes = sled::IVec;
 /// A key and what lies under it.
 pub(in crate::store) type KeyedRecord = (Bytes, Bytes);
 
+/// Where a step looks first.
+pub(in crate::store) type Looks = Vec<(TreeName, Vec<u8>)>;
+
 /// So many records that cannot be read are kept in mind.
 const MAX_UNREADABLE: usize = 1_000;
 
@@ -350,7 +353,10 @@ impl Trees {
     }
 
     /// Has what lies under keys of several trees that are asked for next fetched in one go, where that saves time.
-    pub(super) fn warm(&self, keys: &[(TreeName, &[u8])]) -> Result<(), StoreError> {
+    pub(in crate::store) fn warm<'k>(
+        &self,
+        keys: impl Iterator<Item = (TreeName, &'k [u8])>,
+    ) -> Result<(), StoreError> {
         self.view().map_or(Ok(()), |view| view.warm_across(keys))
     }
 

@@ -71,7 +71,9 @@ impl Database {
     ) -> Result<bool, StoreError> {
         let lease = lease.clone();
         // Of what such steps write this reads its mail alone.
-        let begun = self.write_together(move |trees, writes| outbox::begin(trees, writes, &lease, now));
+        let begun = self.write_together(outbox::looks(&lease), move |trees, writes| {
+            outbox::begin(trees, writes, &lease, now)
+        });
         self.flush_soon();
         begun.kept().await
     }
@@ -98,7 +100,7 @@ impl Database {
         let lease = lease.clone();
         let sent = Outcome::Sent { reply };
         // Of what is written this reads the mail alone, so that such steps can be done together.
-        self.write_together(move |trees, writes| {
+        self.write_together(outbox::looks(&lease), move |trees, writes| {
             outbox::settle(trees, writes, &lease, sent.clone(), now, 0.0)
         })
     }

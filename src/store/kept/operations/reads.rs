@@ -93,7 +93,8 @@ impl Database {
     pub(in crate::store) fn commit_together(&self, commit: ReadCommit) -> PendingWrite<()> {
         // Of what such steps write this reads its own source's records alone, and what two of them write under one
         // key is the same.
-        self.write_together(move |trees, writes| sources::commit(trees, writes, &commit))
+        let looks = sources::looks(&commit.state.source);
+        self.write_together(looks, move |trees, writes| sources::commit(trees, writes, &commit))
     }
 
     pub(in crate::store) async fn backfill(&self, backfilled: Backfilled) -> Result<(), StoreError> {

@@ -16,6 +16,7 @@ use super::fault::ServerFault;
 use super::hearing::Hearing;
 use super::schema::{self, SchemaState};
 use super::statements;
+use super::together::Gathering;
 use super::view::View;
 use super::workers::Enrolled;
 use super::{connect, keep, whole};
@@ -75,6 +76,8 @@ pub(super) struct ServerLink {
     pub(super) presence: Mutex<Vec<JoinHandle<()>>>,
     pub(super) config: Config,
     pub(super) hearing: Arc<Hearing>,
+    /// Steps that are kept together.
+    pub(super) gathering: Gathering,
     /// What this process is to the others, where it is a daemon.
     enrolled: Mutex<Option<Enrolled>>,
 }
@@ -104,13 +107,13 @@ impl Drop for Background {
 }
 
 /// Held while a step is tried.
-enum Turn<'a> {
+pub(super) enum Turn<'a> {
     Shared { _guard: RwLockReadGuard<'a, ()> },
     Alone { _guard: RwLockWriteGuard<'a, ()> },
 }
 
 /// How a try ended.
-enum AttemptResult<R> {
+pub(super) enum AttemptResult<R> {
     Done(Result<R, StoreError>),
     Anew(ServerFault),
 }
@@ -168,6 +171,7 @@ impl ServerLink {
             presence: Mutex::default(),
             config,
             hearing: Arc::default(),
+            gathering: Gathering::default(),
             enrolled: Mutex::default(),
         })
     }
@@ -364,7 +368,7 @@ impl ServerLink {
         Err(last.into())
     }
 
-    fn turn(&self, tries: u32) -> Turn<'_> {
+    pub(super) fn turn(&self, tries: u32) -> Turn<'_> {
         if tries <= PATIENT_TRIES {
             Turn::Shared { _guard: self.turn.read().unwrap_or_else(PoisonError::into_inner) }
         } else {
@@ -372,7 +376,8 @@ impl ServerLink {
         }
     }
 
-    fn attempt<R>(
+    /// Tries a step once.
+    pub(super) fn attempt<R>(
         &self,
         step: &mut impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError>,
     ) -> AttemptResult<R> {

@@ -4,7 +4,7 @@
 //! no other had been done at the same time (`SERIALIZABLE`); a step that another came before is done anew, and nobody
 //! waits for a lock that all would share. `link` does steps and looks, `view` is what they see. What one worker at a time
 //! may do is claimed by statements of their own: rows of a queue (`queue`) or names (`claims`). `hearing` has a worker
-//! hear what the others wrote, `workers` knows which there are.
+//! hear what the others wrote, `workers` knows which there are. Small steps share a transaction (`together`).
 //!
 //! `docs/adr/0013-postgresql.md` has the reasons.
 
@@ -21,6 +21,7 @@ mod queue;
 mod schema;
 pub(in crate::store) mod sets;
 mod statements;
+mod together;
 mod view;
 mod whole;
 mod workers;
@@ -29,14 +30,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 pub(in crate::store) use self::archiving::{import, restore};
 use self::link::ServerLink;
 pub(in crate::store) use self::view::{KeyRange, View};
 pub(in crate::store) use self::whole::{check, verify};
 use super::survey_into;
-use super::trees::{Opening, Trees};
+use super::trees::{Looks, Opening, Trees};
 use super::writes::Writes;
 use crate::domain::id::InstallationId;
 use crate::settings::{DatabaseUrl, StoreRules};
@@ -138,18 +137,13 @@ impl Postgres {
         self.link.blocking(move || link.step(&mut step)).await
     }
 
-    /// Has a step done that its caller need not wait for yet.
+    /// Has a step kept together with others that are handed in meanwhile; what it looks up first is fetched for all.
     pub(in crate::store) fn write_together<R: Send + 'static>(
         &self,
-        mut step: impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
+        looks: Looks,
+        step: impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
     ) -> PendingWrite<R> {
-        let (answer, answered) = oneshot::channel();
-        let link = Arc::clone(&self.link);
-        self.link.spawn_blocking(move || {
-            // Whoever asked may have gone; what was written stays.
-            let _ = answer.send(link.step(&mut step));
-        });
-        PendingWrite::of(answered)
+        self.link.step_together(looks, step)
     }
 
     /// Waits until another says that something is to be told or sent.

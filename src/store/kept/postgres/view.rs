@@ -2,7 +2,7 @@
 //!
 //! Whatever was read once is not asked for again: a transaction sees one state.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -43,6 +43,8 @@ struct TransactionState {
     /// What broke the transaction.
     fault: Option<ServerFault>,
     remembered: HashMap<(TreeName, Vec<u8>), Option<Bytes>>,
+    /// Tables that were asked for, and whether they have no rows.
+    empty: HashMap<TreeName, bool>,
     /// Openings that were asked for, and whether nobody has them any more.
     gone: HashMap<u64, bool>,
 }
@@ -122,37 +124,56 @@ impl View {
         if keys.len() < 2 {
             return Ok(());
         }
-        for row in self.query(&sql(tree).get_all, &[&keys])? {
-            let value = Bytes::from(row.get::<_, &[u8]>(1));
-            self.remember(tree, row.get(0), Some(&value));
-        }
-        for key in keys.iter().filter(|key| self.remembered(tree, key).is_none()) {
-            self.remember(tree, key, None);
-        }
-        Ok(())
+        self.warm_across(keys.iter().map(|key| (tree, &key[..])))
     }
 
     /// Fetches what lies under keys of several tables that are asked for next, in one go.
-    pub(in crate::store) fn warm_across(&self, keys: &[(TreeName, &[u8])]) -> Result<(), StoreError> {
+    pub(in crate::store) fn warm_across<'k>(
+        &self,
+        keys: impl Iterator<Item = (TreeName, &'k [u8])>,
+    ) -> Result<(), StoreError> {
+        let mut wanted = BTreeMap::<TreeName, Vec<&[u8]>>::new();
+        for (tree, key) in keys.filter(|(tree, key)| self.remembered(*tree, key).is_none()) {
+            wanted.entry(tree).or_default().push(key);
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
         let is_begun = std::mem::replace(&mut self.state().is_begun, true);
         let asked = self.handle.block_on(async {
-            let mut prepared = Vec::with_capacity(keys.len());
-            for (tree, key) in keys {
-                prepared.push((self.client.prepare_cached(&sql(*tree).get).await?, *key));
+            let mut prepared = Vec::with_capacity(wanted.len());
+            for (tree, keys) in &wanted {
+                prepared.push((self.client.prepare_cached(&sql(*tree).get_all).await?, keys));
             }
             let begin = async { if is_begun { Ok(()) } else { self.client.batch_execute(self.begin).await } };
-            let look =
-                async |(statement, key): &(Statement, &[u8])| self.client.query(statement, &[key]).await;
+            let look = async |(statement, keys): &(Statement, &Vec<&[u8]>)| {
+                self.client.query(statement, &[keys]).await
+            };
             let (first, rows) = join(begin, try_join_all(prepared.iter().map(look))).await;
             first?;
             rows
         });
         let rows = asked.map_err(|error| self.broken(&error))?;
-        for ((tree, key), rows) in keys.iter().zip(&rows) {
-            let value = rows.first().map(|row| Bytes::from(row.get::<_, &[u8]>(0)));
-            self.remember(*tree, key, value.as_ref());
+        for ((tree, keys), rows) in wanted.iter().zip(&rows) {
+            for row in rows {
+                self.remember(*tree, row.get(0), Some(&Bytes::from(row.get::<_, &[u8]>(1))));
+            }
+            for key in keys.iter().filter(|key| self.remembered(*tree, key).is_none()) {
+                self.remember(*tree, key, None);
+            }
         }
         Ok(())
+    }
+
+    /// Whether a table has no rows.
+    pub(in crate::store) fn is_empty(&self, tree: TreeName) -> Result<bool, StoreError> {
+        if let Some(known) = self.state().empty.get(&tree) {
+            return Ok(*known);
+        }
+        let first = RangeOf { end: RangeEnd::Front, has_values: false, is_open: true };
+        let is_empty = self.query(sql(tree).range(first), &[&Vec::<u8>::new(), &1_i64])?.is_empty();
+        self.state().empty.insert(tree, is_empty);
+        Ok(is_empty)
     }
 
     /// Whether anything lies under a key.
