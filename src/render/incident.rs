@@ -321,9 +321,9 @@ fn advice(incident: &Incident) -> Vec<Advice> {
             ),
             Advice::of(
                 "",
-                "If there was a store before: stop the service. Mount its disk or correct store.url; or move the \
-                 empty database folder and its .mark file away and copy a backup of both into their place. Then \
-                 start the service again.",
+                "If there was a store before: stop the service. Mount its disk or correct store.url; or put the empty \
+                 store out of the way (the folder with its .mark file, or the database) and run `regwatch store \
+                 restore` with a backup. Then start the service again.",
             ),
         ],
         IncidentKind::Undelivered => vec![

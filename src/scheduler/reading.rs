@@ -218,6 +218,10 @@ impl Scheduler {
         stop: CancellationToken,
     ) {
         while !stop.is_cancelled() {
+            // A read that ends has written something: both are taken in one go, and the source is looked up once.
+            while let Some(ended) = self.under_way.try_join_next_with_id() {
+                self.end(&ended, found);
+            }
             while let Some(rung) = watch.take() {
                 self.note(rung);
             }

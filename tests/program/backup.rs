@@ -5,11 +5,19 @@ use std::fs;
 
 use crate::daemon::{Daemon, RUNS};
 use crate::home::{Home, list_source};
-use crate::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Site, ZTE, covered_list, watched};
+use crate::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Site, ZTE, covered_list, watched, watched_in_folder};
 
 /// A home in which a reader was told of a change.
 fn told() -> (Site, Home) {
-    let (site, home) = watched();
+    told_of(watched())
+}
+
+/// The same, with a store in a folder: for what a server does by itself, or with a clock of its own.
+fn told_in_folder() -> (Site, Home) {
+    told_of(watched_in_folder())
+}
+
+fn told_of((site, home): (Site, Home)) -> (Site, Home) {
     home.subscribe("ann@example.org", "hikvision");
     home.check(0);
     site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION_AMENDED]));
@@ -56,7 +64,7 @@ fn a_backup_is_taken_while_the_daemon_runs_and_restored_into_an_empty_place() {
 
 #[test]
 fn a_store_that_was_lost_is_restored_although_its_mark_is_there() {
-    let (_site, home) = told();
+    let (_site, home) = told_in_folder();
     let before = state_of(&home);
     let file = home.path("first.backup");
     home.run(&["store", "backup", file.to_str().unwrap()]).expect(0);
@@ -91,7 +99,7 @@ fn a_backup_that_was_cut_short_or_changed_is_refused_and_nothing_is_made() {
 
 #[test]
 fn a_store_gives_back_what_it_does_not_need_and_says_the_same_as_before() {
-    let (site, home) = told();
+    let (site, home) = told_in_folder();
     for round in 0..12 {
         let long = format!(", round {round} {}", "of many words ".repeat(2000));
         site.page("/list", covered_list(&[HUAWEI, ZTE, (HIKVISION.0, &long, HIKVISION.2)]));
@@ -115,7 +123,7 @@ fn a_store_gives_back_what_it_does_not_need_and_says_the_same_as_before() {
 
 #[test]
 fn what_is_old_enough_is_let_go_of_and_nothing_that_is_needed() {
-    let (site, home) = told();
+    let (site, home) = told_in_folder();
     home.amend(
         "[store]",
         "[store]\nkeep_sent_mails = \"1d\"\nkeep_bodies = \"1d\"\nkeep_read_details = \"1d\"",

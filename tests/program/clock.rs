@@ -1,4 +1,5 @@
-//! A clock that is wrong and then right, as the whole program sees it.
+//! A clock that is wrong and then right, as the whole program sees it. The stores are folders: a worker whose clock is not its
+//! database server's does not start.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +10,7 @@ use regwatch::clock::{Clock, SystemClock};
 use super::daemon::{Daemon, RUNS};
 use super::home::{Ran, list_source, run};
 use super::left_out::left_out;
-use super::{HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, watched};
+use super::{HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, watched_in_folder};
 
 const OPS: &str = "ops@tracker.example";
 
@@ -46,7 +47,7 @@ fn what_was_read_by_a_clock_that_was_ahead_is_read_at_once_when_it_is_right_and_
     if !has_faketime() {
         return;
     }
-    let (site, home) = watched();
+    let (site, home) = watched_in_folder();
     home.configure_also("[operator]\naddress = \"ops@tracker.example\"\n");
     home.subscribe("ann@example.org", "hikvision");
     run_at(&home, "2036-11-28 12:00:00", &["check", "now"]).expect(0);
@@ -73,7 +74,7 @@ fn an_alert_that_a_clock_put_off_which_was_ahead_leaves_once_it_is_right() {
     if !has_faketime() {
         return;
     }
-    let (site, home) = watched();
+    let (site, home) = watched_in_folder();
     home.check(0);
     home.subscribe("ann@example.org", "hikvision");
     let nobody = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
@@ -91,7 +92,7 @@ fn a_clock_that_goes_back_under_the_daemon_stops_nothing() {
     if !has_faketime() {
         return;
     }
-    let (site, home) = watched();
+    let (site, home) = watched_in_folder();
     let faketime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
     if !Path::new(faketime).exists() {
         left_out("a clock that goes back under the daemon", "libfaketimeMT.so.1 is elsewhere");
@@ -120,7 +121,7 @@ fn a_clock_that_goes_back_under_the_daemon_stops_nothing() {
 
 #[test]
 fn a_server_s_wish_to_be_left_alone_is_heeded_by_hand_too_unless_forced() {
-    let (site, home) = watched();
+    let (site, home) = watched_in_folder();
     home.check(0);
     site.answer("/list", 429, &[("retry-after", "3600")], "too many");
     home.check(4);
@@ -141,7 +142,7 @@ fn a_server_s_wish_to_be_left_alone_is_heeded_by_hand_too_unless_forced() {
 
 #[test]
 fn reads_by_hand_that_fail_put_off_no_read_of_the_schedule() {
-    let (site, home) = watched();
+    let (site, home) = watched_in_folder();
     home.check(0);
     site.answer("/list", 500, &[], "oops");
     let next = || {

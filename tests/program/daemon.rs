@@ -6,10 +6,11 @@ use std::process::{Child, ChildStderr, Command as Program, Stdio};
 
 use regwatch::check::ReadOptions;
 use regwatch::control::{Client, ProgressReporter, StoreOwner, command};
-use regwatch::settings::StoreSettings;
 
 use super::home::list_source;
-use super::{HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, watched};
+use super::{
+    HIKVISION, HIKVISION_AMENDED, HUAWEI, Home, Site, ZTE, covered_list, watched, watched_in_folder,
+};
 
 /// A running daemon; killed when dropped.
 pub struct Daemon {
@@ -117,7 +118,7 @@ async fn a_check_through_the_socket_streams_each_reading_as_it_comes() {
     daemon.wait_until_it_says("source read");
 
     slow.hold("/list");
-    let owner = StoreOwner::of(&StoreSettings::Sled { path: home.path("state/db") });
+    let owner = StoreOwner::of(&home.settings());
     let client = Client::connect(&home.path("state/db.sock"), &owner).await.unwrap().unwrap();
     let (sender, mut readings) = tokio::sync::mpsc::channel(8);
     let progress = ProgressReporter::to(sender);
@@ -169,7 +170,7 @@ fn what_a_killed_daemon_leaves_behind_stops_nobody() {
 
 #[test]
 fn a_second_daemon_waits_for_the_store_and_says_who_has_it() {
-    let (_site, home) = watched();
+    let (_site, home) = watched_in_folder();
     let first = Daemon::start(&home, RUNS);
     let in_use = format!("in use by process {}", first.process.id());
     let mut second = Daemon::start(&home, &in_use);

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::home::{Home, list_source};
-use crate::{Site, watched};
+use crate::{Site, watched, watched_in_folder};
 
 /// What is wrong in which area, as the program finds it.
 fn findings(home: &Home, code: i32) -> BTreeMap<String, Vec<String>> {
@@ -37,7 +37,7 @@ fn an_installation_that_is_set_up_well_has_no_finding() {
 
 #[test]
 fn placeholders_a_folder_in_place_of_a_relay_and_a_missing_backup_are_found() {
-    let (_site, home) = watched();
+    let (_site, home) = watched_in_folder();
     home.check(0);
     let found = findings(&home, 5);
     let configuration = found["configuration"].join("\n");
@@ -66,7 +66,7 @@ fn what_cannot_be_reached_and_who_may_enter_is_found() {
     let site = Site::start();
     site.answer("/list", 503, &[], "down");
     let gone = list_source("http://127.0.0.1:9").replace("\"covered-list\"\nkind", "\"gone\"\nkind");
-    let home = Home::with_sources(&format!("{}\n{gone}", list_source(&site.url)));
+    let home = Home::in_folder(&format!("{}\n{gone}", list_source(&site.url)));
     home.configure(&format!("{}\n{gone}", list_source(&site.url)), "smtp://127.0.0.1:9");
     home.run(&["source", "list"]).expect(0);
     std::fs::set_permissions(home.path("state/db"), std::fs::Permissions::from_mode(0o755)).unwrap();

@@ -4,12 +4,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mail_parser::MessageParser;
+use regwatch::settings::{DatabaseUrl, StoreSettings};
 use tempfile::TempDir;
 
 use crate::postgres::Server;
 
 /// Names the database by which the stores of all homes are kept: `postgres` for a server's, and sled otherwise.
 const STORE: &str = "REGWATCH_TEST_STORE";
+
+/// The folder of a store that no server keeps.
+const FOLDER: &str = "sled:../state/db";
 
 /// One installation of regwatch.
 #[derive(Debug)]
@@ -78,7 +82,12 @@ impl Home {
     pub fn with_sources(sources: &str) -> Self {
         let is_of_server = std::env::var_os(STORE).is_some_and(|store| store == "postgres");
         let server = if is_of_server { Server::shared() } else { None };
-        Self::with_store(sources, server.map_or_else(|| "sled:../state/db".to_owned(), Server::database))
+        Self::with_store(sources, server.map_or_else(|| FOLDER.to_owned(), Server::database))
+    }
+
+    /// The same, with its store in a folder, whatever the others have: for what only a folder has.
+    pub fn in_folder(sources: &str) -> Self {
+        Self::with_store(sources, FOLDER.to_owned())
     }
 
     /// The same, with its store in a database of a server; nothing where there is no server.
@@ -108,6 +117,22 @@ impl Home {
     /// `store.url`.
     pub fn store(&self) -> &str {
         &self.store
+    }
+
+    /// Whether the store is a folder.
+    pub fn is_in_folder(&self) -> bool {
+        self.store == FOLDER
+    }
+
+    /// The same as the program takes it.
+    pub fn settings(&self) -> StoreSettings {
+        match self.store.strip_prefix("sled:../") {
+            Some(folder) => StoreSettings::Sled { path: self.path(folder) },
+            None => StoreSettings::Postgres {
+                url: DatabaseUrl::new(&self.store, None).unwrap(),
+                local: self.path("state/db"),
+            },
+        }
     }
 
     /// A home that watches one FCC-style list.

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use super::daemon::{Daemon, RUNS};
 use super::home::{Ran, run};
-use super::{Home, watched};
+use super::{Home, watched, watched_in_folder};
 
 /// Another configuration beside the first, over a store of its own, with this more in its `[daemon]`.
 fn beside(home: &Home, daemon: &str) {
@@ -31,7 +31,7 @@ fn addresses(listed: &Ran) -> Vec<String> {
 
 #[test]
 fn two_configurations_in_one_folder_have_two_daemons_and_two_states() {
-    let (_site, home) = watched();
+    let (_site, home) = watched_in_folder();
     beside(&home, "");
     let first = Daemon::start(&home, RUNS);
     run_other(&home, &["sub", "add", "bob@example.org", "--company", "zte", "--confirmed"]).expect(0);
@@ -48,7 +48,7 @@ fn two_configurations_in_one_folder_have_two_daemons_and_two_states() {
 
 #[test]
 fn a_socket_that_two_share_is_the_first_daemon_s_and_the_other_s_commands_leave_it_alone() {
-    let (_site, home) = watched();
+    let (_site, home) = watched_in_folder();
     let shared = "socket = \"../state/shared.sock\"";
     beside(&home, shared);
     home.amend("[daemon]\n", &format!("[daemon]\n{shared}\n"));
@@ -136,7 +136,7 @@ fn a_command_of_an_earlier_version_is_refused_in_words_that_it_can_show() {
 
 #[test]
 fn a_store_whose_name_is_too_long_for_a_socket_has_one_in_the_runtime_folder() {
-    let (_site, home) = watched();
+    let (_site, home) = watched_in_folder();
     let deep = format!("state/{}", "long/".repeat(20));
     home.amend("sled:../state/db", &format!("sled:../{deep}db"));
     let runtime = tempfile::tempdir().unwrap();

@@ -88,6 +88,14 @@ fn watched() -> (Site, Home) {
     (site, home)
 }
 
+/// The same, with a store in a folder, whatever the others have.
+fn watched_in_folder() -> (Site, Home) {
+    let site = Site::start();
+    site.page("/list", covered_list(&[HUAWEI, ZTE, HIKVISION]));
+    let home = Home::in_folder(&home::list_source(&site.url));
+    (site, home)
+}
+
 /// A list in the structure of the FCC's page, its rows given as (name, text, dates).
 fn covered_list(rows: &[(&str, &str, &str)]) -> String {
     let rows: String = rows

@@ -2,11 +2,12 @@
 
 use crate::daemon::{Daemon, RUNS};
 use crate::home::{list_source, run};
-use crate::{HIKVISION, HIKVISION_AMENDED, HUAWEI, ZTE, covered_list, watched};
+use crate::{HIKVISION, HIKVISION_AMENDED, HUAWEI, ZTE, covered_list, watched, watched_in_folder};
 
+/// Of a store in a folder: how a server is backed up only its keeper knows.
 #[test]
 fn where_all_is_well_it_says_so_in_a_sentence_and_ends_with_0() {
-    let (_site, home) = watched();
+    let (_site, home) = watched_in_folder();
     home.check(0);
     let ran = home.run(&["status"]).expect(0);
     let first = ran.stdout.lines().next().unwrap();

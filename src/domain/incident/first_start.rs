@@ -22,7 +22,7 @@ pub(super) fn first_start(
     let is_shown = before.is_none_or(|before| before.is_open() && is_within(begun_at, LASTS, now));
     is_shown.then(|| {
         let reason = format!(
-            "there was neither a database nor its mark at {}, so an empty database was made: it has no subscribers, and the first read of each source becomes its baseline, so that earlier changes are not told",
+            "there was no store at {}, so an empty one was made: it has no subscribers, and the first read of each source becomes its baseline, so that earlier changes are not told",
             standing.place
         );
         trouble(IncidentKind::FirstStart, reason, begun_at)

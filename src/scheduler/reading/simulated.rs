@@ -1,7 +1,8 @@
 //! A day of very many sources on the shipped schedules, as fast as the queue decides: none is missed, none is late for
 //! long, and no host is asked twice within its interval.
 //!
-//! `REGWATCH_SIMULATED_SOURCES` and `REGWATCH_SIMULATED_DAYS` ask for more than a test takes the time for.
+//! `REGWATCH_SIMULATED_SOURCES`, `REGWATCH_SIMULATED_DAYS` and `REGWATCH_SIMULATED_AT_ONCE` (reads at once) ask for more than
+//! a test takes the time for.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -27,7 +28,7 @@ const OF_A_HOST: usize = 10;
 /// As is configured where nothing else is said, but for the sources read at once.
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
 const HOST_RATE: BucketRate = BucketRate { interval: Duration::from_secs(2), burst: 1 };
-const AT_ONCE: usize = 64;
+const AT_ONCE: u64 = 64;
 
 /// Of so many reads one fails.
 const ONE_FAILS_OF: u64 = 100;
@@ -180,8 +181,8 @@ impl World {
         }
     }
 
-    /// Has the real queue read all sources for so long.
-    async fn run(self: &Arc<Self>, lasting: Duration) {
+    /// Has the real queue read all sources for so long, so many at once.
+    async fn run(self: &Arc<Self>, lasting: Duration, at_once: usize) {
         let (looking, reading) = (Arc::clone(self), Arc::clone(self));
         let look: Look = Box::new(move |ids| {
             let world = Arc::clone(&looking);
@@ -211,7 +212,7 @@ impl World {
             sleep(lasting).await;
             stop.cancel();
         };
-        tokio::join!(scheduler.run(watch, AT_ONCE, &found, stop.clone()), ending);
+        tokio::join!(scheduler.run(watch, at_once, &found, stop.clone()), ending);
     }
 }
 
@@ -224,8 +225,9 @@ fn wanted(name: &str, otherwise: u64) -> u64 {
 async fn of_a_day_of_many_sources_no_tick_is_missed_and_no_host_is_pressed() {
     let count = usize::try_from(wanted("REGWATCH_SIMULATED_SOURCES", 5_000)).unwrap();
     let days = wanted("REGWATCH_SIMULATED_DAYS", 1);
+    let at_once = usize::try_from(wanted("REGWATCH_SIMULATED_AT_ONCE", AT_ONCE)).unwrap();
     let world = World::new(count);
-    world.run(Duration::from_secs(days * 86_400)).await;
+    world.run(Duration::from_secs(days * 86_400), at_once).await;
     let mut seen = std::mem::take(&mut *world.seen.lock().unwrap());
     seen.lateness.sort_unstable();
     let reads = seen.lateness.len();
@@ -235,7 +237,7 @@ async fn of_a_day_of_many_sources_no_tick_is_missed_and_no_host_is_pressed() {
     let overdue =
         world.kept.lock().unwrap().iter().filter(|kept| kept.due + TimeDelta::minutes(5) < end).count();
     println!(
-        "{count} sources for {days} days: {reads} reads, late by {:?} at the median, {:?} of 99 in a hundred, {:?} at \
+        "{count} sources for {days} days, {at_once} read at once: {reads} reads, late by {:?} at the median, {:?} of 99 in a hundred, {:?} at \
          most; {} ticks missed, {overdue} overdue at the end; two requests to one host {:?} apart or more",
         late(50),
         late(99),

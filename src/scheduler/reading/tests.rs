@@ -28,13 +28,15 @@ fn start() -> DateTime<Utc> {
 #[derive(Debug)]
 pub(super) struct WallClock {
     begun: Instant,
+    /// What it showed then.
+    start: DateTime<Utc>,
     set_by: Mutex<TimeDelta>,
 }
 
 impl WallClock {
     /// One that begins now.
     pub(super) fn new() -> Self {
-        Self { begun: Instant::now(), set_by: Mutex::default() }
+        Self { begun: Instant::now(), start: start(), set_by: Mutex::default() }
     }
 
     fn set(&self, by: TimeDelta) {
@@ -45,7 +47,7 @@ impl WallClock {
 impl Clock for WallClock {
     fn now(&self) -> DateTime<Utc> {
         let gone = TimeDelta::from_std(self.begun.elapsed()).unwrap();
-        start() + gone + *self.set_by.lock().unwrap_or_else(PoisonError::into_inner)
+        self.start + gone + *self.set_by.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
