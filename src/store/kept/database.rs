@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::Sled;
 use super::filling::is_unfinished;
 use super::postgres::Postgres;
-use super::trees::{Looks, Opening, TreeName, Trees};
+use super::trees::{FirstLooks, Opening, TreeName, Trees};
 use super::writes::Writes;
 use super::{ARCHIVE, garbage, kinds};
 use crate::domain::id::InstallationId;
@@ -235,7 +235,7 @@ impl Database {
     /// must look at nothing that another such step writes. What it looks up first is fetched for all of them at once.
     pub(in crate::store) fn write_together<R: Send + 'static>(
         &self,
-        looks: Looks,
+        looks: FirstLooks,
         step: impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
     ) -> PendingWrite<R> {
         match self {

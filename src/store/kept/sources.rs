@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::bodies::name_of;
-use super::trees::{Bytes, Looks, TreeName, Trees};
+use super::trees::{Bytes, FirstLooks, TreeName, Trees};
 use super::writes::Writes;
 use super::{chain, found, hooks, keys, records, subscribers, version};
 use crate::domain::change::Change;
@@ -175,7 +175,7 @@ const SOURCE_RECORDS: [TreeName; 5] =
     [TreeName::Touches, TreeName::ReadStates, TreeName::Accepted, TreeName::Held, TreeName::Standings];
 
 /// The same with its keys.
-pub(in crate::store) fn looks(source: &SourceId) -> Looks {
+pub(in crate::store) fn looks(source: &SourceId) -> FirstLooks {
     SOURCE_RECORDS.map(|tree| (tree, source.as_str().as_bytes().to_vec())).into()
 }
 

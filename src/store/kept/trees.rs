@@ -207,7 +207,7 @@ pub(in crate::store) type Bytes = sled::IVec;
 pub(in crate::store) type KeyedRecord = (Bytes, Bytes);
 
 /// Where a step looks first.
-pub(in crate::store) type Looks = Vec<(TreeName, Vec<u8>)>;
+pub(in crate::store) type FirstLooks = Vec<(TreeName, Vec<u8>)>;
 
 /// So many records that cannot be read are kept in mind.
 const MAX_UNREADABLE: usize = 1_000;

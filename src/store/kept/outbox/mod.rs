@@ -13,7 +13,7 @@ use crate::domain::outbox::{Mail, MailState, QueuedMail};
 use crate::store::boundary::{Lease, LeaseToken};
 use crate::store::error::StoreError;
 use crate::store::kept::bodies::name_of;
-use crate::store::kept::trees::{Looks, TreeName, Trees};
+use crate::store::kept::trees::{FirstLooks, TreeName, Trees};
 use crate::store::kept::writes::Writes;
 use crate::store::kept::{indexes, keys, suppression};
 use crate::store::record::{shown, undecodable};
@@ -128,7 +128,7 @@ pub(super) fn forget(
 }
 
 /// What each step on a leased mail looks up first.
-pub(in crate::store) fn looks(lease: &Lease) -> Looks {
+pub(in crate::store) fn looks(lease: &Lease) -> FirstLooks {
     [TreeName::Mails, TreeName::Undelivered]
         .map(|tree| (tree, lease.mail.as_str().as_bytes().to_vec()))
         .into()

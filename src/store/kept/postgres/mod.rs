@@ -35,7 +35,7 @@ use self::link::ServerLink;
 pub(in crate::store) use self::view::{KeyRange, View};
 pub(in crate::store) use self::whole::{check, verify};
 use super::survey_into;
-use super::trees::{Looks, Opening, Trees};
+use super::trees::{FirstLooks, Opening, Trees};
 use super::writes::Writes;
 use crate::domain::id::InstallationId;
 use crate::settings::{DatabaseUrl, StoreRules};
@@ -140,7 +140,7 @@ impl Postgres {
     /// Has a step kept together with others that are handed in meanwhile; what it looks up first is fetched for all.
     pub(in crate::store) fn write_together<R: Send + 'static>(
         &self,
-        looks: Looks,
+        looks: FirstLooks,
         step: impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
     ) -> PendingWrite<R> {
         self.link.step_together(looks, step)

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use super::link::{AttemptResult, ServerLink};
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
-use crate::store::kept::trees::{Looks, Trees};
+use crate::store::kept::trees::{FirstLooks, Trees};
 use crate::store::kept::writes::Writes;
 
 /// Steps of one transaction at most: the more it has looked at, the likelier another step comes before it.
@@ -32,7 +32,7 @@ const TRIES: u32 = 2;
 /// A step that may be kept with others, and who waits for its answer.
 trait SharedStep: Send {
     /// What it looks up first.
-    fn looks(&self) -> &Looks;
+    fn looks(&self) -> &FirstLooks;
 
     /// Looks and decides. What it found out is kept until it is answered, or done again.
     fn decide(&mut self, trees: &Trees, writes: &mut Writes);
@@ -45,7 +45,7 @@ trait SharedStep: Send {
 }
 
 struct WaitingStep<R, S> {
-    looks: Looks,
+    looks: FirstLooks,
     step: S,
     outcome: Result<R, StoreError>,
     answer: oneshot::Sender<Result<R, StoreError>>,
@@ -56,7 +56,7 @@ where
     R: Send,
     S: FnMut(&Trees, &mut Writes) -> Result<R, StoreError> + Send,
 {
-    fn looks(&self) -> &Looks {
+    fn looks(&self) -> &FirstLooks {
         &self.looks
     }
 
@@ -137,7 +137,7 @@ impl ServerLink {
     /// step writes: it would not see it. What it looks up first is fetched for all of them at once.
     pub(super) fn step_together<R: Send + 'static>(
         self: &Arc<Self>,
-        looks: Looks,
+        looks: FirstLooks,
         step: impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
     ) -> PendingWrite<R> {
         let (answer, answered) = oneshot::channel();
