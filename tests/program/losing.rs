@@ -51,7 +51,7 @@ fn a_first_start_is_told_once() {
     assert_eq!(letters[0].subject, FIRST_START);
     let text = letters[0].text.split_whitespace().collect::<Vec<_>>().join(" ");
     let place = home.store().trim_start_matches("sled:../");
-    for words in ["there was no store at", place, "store.required = true", "regwatch store restore"] {
+    for words in ["There was no store at", place, "store.required = true", "regwatch store restore"] {
         assert!(text.contains(words), "{words:?} is missing in:\n{text}");
     }
     let shown = home.run(&["incident", "list"]).expect(0).stdout;
