@@ -223,7 +223,7 @@ fn wanted(name: &str, otherwise: u64) -> u64 {
 
 #[tokio::test(start_paused = true)]
 async fn of_a_day_of_many_sources_no_tick_is_missed_and_no_host_is_pressed() {
-    let count = usize::try_from(wanted("REGWATCH_SIMULATED_SOURCES", 5_000)).unwrap();
+    let count = usize::try_from(wanted("REGWATCH_SIMULATED_SOURCES", 10_000)).unwrap();
     let days = wanted("REGWATCH_SIMULATED_DAYS", 1);
     let at_once = usize::try_from(wanted("REGWATCH_SIMULATED_AT_ONCE", AT_ONCE)).unwrap();
     let world = World::new(count);
