@@ -62,13 +62,14 @@ impl ReadingLoop {
         let Self { sources, awaited, checker, store, clock, jitter, concurrency, found } = self;
         let (watch, claiming) = (store.watch_sources(), store.clone());
         let announced: Arc<HashMap<SourceId, Arc<Source>>> = Arc::new(announced(&sources).collect());
+        let announced_too = Arc::clone(&announced);
         let look: Look = Box::new(move |ids| {
             let (store, announced) = (store.clone(), Arc::clone(&announced));
             Box::pin(async move { look_up(&store, ids, &announced).await })
         });
         let claim: ClaimSources = Box::new(move |ids| {
-            let store = claiming.clone();
-            Box::pin(async move { claim_due(&store, ids).await })
+            let (store, announced) = (claiming.clone(), Arc::clone(&announced_too));
+            Box::pin(async move { claim_due(&store, ids, &announced).await })
         });
         let reading = Arc::clone(&checker);
         let read: ReadSource = Box::new(move |source, claim| {
@@ -130,7 +131,11 @@ struct ClaimedSource {
 }
 
 /// Claims sources, and looks up how they stand by then if several workers read them.
-async fn claim_due(store: &Store, ids: Vec<SourceId>) -> ClaimResult {
+async fn claim_due(
+    store: &Store,
+    ids: Vec<SourceId>,
+    announced: &HashMap<SourceId, Arc<Source>>,
+) -> ClaimResult {
     let attempts = store.claim_sources(&ids).await?;
     let of_claimed = |attempt: ClaimAttempt| match attempt {
         ClaimAttempt::Held(claim) => Some(claim),
@@ -139,7 +144,7 @@ async fn claim_due(store: &Store, ids: Vec<SourceId>) -> ClaimResult {
     let claims: Vec<Option<Claim>> = attempts.into_iter().map(of_claimed).collect();
     let claimed = ids.iter().zip(&claims).filter(|(_, claim)| claim.is_some());
     let claimed: Vec<SourceId> = claimed.map(|(id, _)| id.clone()).collect();
-    let looked = if store.is_shared() { store.schedules(claimed).await? } else { Vec::new() };
+    let looked = if store.is_shared() { look_up(store, claimed, announced).await? } else { Vec::new() };
     let mut looked = looked.into_iter();
     Ok(claims
         .into_iter()
