@@ -5,7 +5,6 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use regwatch::settings::StoreSettings;
 use regwatch::store::Store;
 
 use super::by_mail::{INBOX, WATCH, from_ann};
@@ -127,12 +126,12 @@ impl Service {
 
 /// The key under which an installation's links are made, while nobody has its store.
 fn instance_key(home: &Home) -> [u8; 32] {
-    let path = home.path("state/db");
+    let settings = home.settings();
     // Tests that are driven by a runtime ask for it as well, and none can be in another.
-    let asked = std::thread::spawn(|| {
+    let asked = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let store = Store::open(&StoreSettings::Sled { path }).unwrap();
+            let store = Store::open(&settings).unwrap();
             let key = store.instance_key([0; 32]).await.unwrap();
             store.close().await.unwrap();
             key
