@@ -14,7 +14,7 @@ use crate::domain::text::error_chain;
 /// The most time a body may take to be read into entries; real pages take milliseconds.
 const EXTRACTION_LIMIT: Duration = Duration::from_secs(30);
 
-/// Whoever waits longer for a core has others before it that never end.
+/// The longest wait for a core. Bodies that hold the cores for longer never end.
 const QUEUE_LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// As many bodies are read into entries at once as there are cores: more would only hold more memory.
@@ -30,7 +30,7 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
-/// The most time that a source's body may take. Whoever waits longer for a large file waits longer for its entries.
+/// Returns the most time that a source's body may take. A source with a longer timeout for its file has as long for its entries.
 pub(super) fn extraction_limit(source: &Source) -> Duration {
     EXTRACTION_LIMIT.max(source.request.total_timeout.unwrap_or_default())
 }

@@ -50,7 +50,7 @@ pub fn too_common(name: &str, is_case_sensitive: bool) -> Option<Frequency> {
 
 /// The words of the text with where each stands, so that a long watchlist is looked up in no time.
 struct Reference {
-    /// In the order of the text; nothing where a line ends, since no run of words goes on there.
+    /// In the order of the text; `None` where a line ends, since no run of words crosses it.
     text: Vec<Option<Word>>,
     /// The place of each form in `places`.
     forms: HashMap<String, usize>,

@@ -52,7 +52,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// One for all tests of this process; nothing where none is installed.
+    /// Returns the server that all tests of this process share; `None` if none is installed.
     pub fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Server>> = OnceLock::new();
         SHARED.get_or_init(|| Self::start(NOTHING_FORCED)).as_ref()

@@ -353,8 +353,7 @@ fn killed_again_and_again_it_tells_every_change_and_copies_have_one_id() {
         .iter()
         .map(|change| change["id"].as_str().unwrap().to_owned())
         .collect();
-    // Otherwise nearly all were killed before there was anything to tell.
-    assert!(changes.len() > KILLS / 5, "{changes:?}");
+    assert!(changes.len() > KILLS / 3, "{changes:?}");
     let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for got in receiver.got() {
         ids.entry(got.change()).or_default().push(got.id());

@@ -471,7 +471,7 @@ fn workers_with_roles_do_their_part_and_the_status_shows_who_does_what() {
     }
     let refused = world.homes[2].run(&["check", "now", "list-0"]).expect(1).stderr;
     assert!(refused.contains("reads no source (its roles: tell)"), "{refused}");
-    // Neither of them sends, whoever asks.
+    // Neither of them sends, whichever command asks for it.
     let untried = world.homes[2].run(&["mail", "test", "reader0@example.org"]).expect(1).stdout;
     assert!(untried.contains("queued"), "{untried}");
     world.homes[1].run(&["outbox", "retry"]).expect(0);

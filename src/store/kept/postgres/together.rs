@@ -71,7 +71,7 @@ where
     }
 
     fn answer(self: Box<Self>) {
-        // Whoever asked may have gone; what was written stays.
+        // The caller may have gone; what was written stays.
         let _ = self.answer.send(self.outcome);
     }
 
@@ -120,7 +120,7 @@ impl Gathering {
         is_wanted
     }
 
-    /// Takes all that wait, as far as one transaction has room; `None` if none do, and whoever asked stops working.
+    /// Takes the steps that wait, as many as one transaction holds; returns `None` if none do, and the caller must stop.
     fn take(&self) -> Option<Vec<Box<dyn SharedStep>>> {
         let mut state = self.state();
         if state.waiting.is_empty() {
