@@ -1,13 +1,15 @@
-//! Compressing bodies. What zstd needs for it is larger than most bodies, so each thread makes it once.
+//! Compressing bodies and records. What zstd needs for it is larger than most bodies, so each thread makes it once.
 
 use std::cell::RefCell;
 use std::io::{self, Read as _, Write};
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
-use zstd::bulk::Compressor;
+use zstd::bulk::{Compressor, Decompressor};
+use zstd::dict::{DecoderDictionary, EncoderDictionary};
 use zstd::stream::{read, write};
-use zstd::zstd_safe::{self, DCtx};
+use zstd::zstd_safe::{self, CParameter, DCtx, Strategy};
 
 /// A SHA-256.
 pub(super) type Digest = [u8; 32];
@@ -15,9 +17,33 @@ pub(super) type Digest = [u8; 32];
 /// The faster levels, which are negative, leave more and take as long on pages.
 const LEVEL: i32 = 1;
 
+/// As the third level looks for what was said before, within tables as small as those of the first: on pages that takes
+/// as long as the first and leaves less (`docs/adr/0014-packs.md`).
+const SEARCH: [CParameter; 4] = [
+    CParameter::Strategy(Strategy::ZSTD_dfast),
+    CParameter::HashLog(14),
+    CParameter::ChainLog(14),
+    CParameter::MinMatch(5),
+];
+
+/// The shapes of all records, the most frequent ones last. What was compressed with it needs it to be read, so it never
+/// changes: another one is another file under another number in [`super::record`].
+static RECORD_SHAPES: &[u8] = include_bytes!("record_dictionary.txt");
+
+static RECORD_ENCODER: LazyLock<EncoderDictionary<'static>> =
+    LazyLock::new(|| EncoderDictionary::copy(RECORD_SHAPES, LEVEL));
+
+static RECORD_DECODER: LazyLock<DecoderDictionary<'static>> =
+    LazyLock::new(|| DecoderDictionary::copy(RECORD_SHAPES));
+
+/// No record that is compressed is longer.
+const MAX_RECORD_BYTES: usize = 4096;
+
 thread_local! {
     static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
     static DECOMPRESSOR: RefCell<Option<DCtx<'static>>> = const { RefCell::new(None) };
+    static RECORD_COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static RECORD_DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 /// A body that was compressed before it is kept, with its name: a large one need not lie in memory as it was
@@ -65,7 +91,11 @@ pub(super) struct BodyPacker {
 
 impl BodyPacker {
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { hasher: Sha256::new(), encoder: write::Encoder::new(Vec::new(), LEVEL)? })
+        let mut encoder = write::Encoder::new(Vec::new(), LEVEL)?;
+        for parameter in SEARCH {
+            encoder.set_parameter(parameter)?;
+        }
+        Ok(Self { hasher: Sha256::new(), encoder })
     }
 
     pub(super) fn finish(self) -> io::Result<PackedBody> {
@@ -127,7 +157,38 @@ fn promised_bytes(compressed: &[u8]) -> usize {
 pub(super) fn compress(content: &[u8]) -> io::Result<Vec<u8>> {
     COMPRESSOR.with_borrow_mut(|made| match made {
         Some(compressor) => compressor.compress(content),
-        None => made.insert(Compressor::new(LEVEL)?).compress(content),
+        None => {
+            let compressor = made.insert(Compressor::new(LEVEL)?);
+            for parameter in SEARCH {
+                compressor.set_parameter(parameter)?;
+            }
+            compressor.compress(content)
+        }
+    })
+}
+
+/// A record of at most [`MAX_RECORD_BYTES`] as one zstd frame; `None` if that is not shorter, or zstd cannot.
+pub(super) fn compress_record(json: &[u8]) -> Option<Vec<u8>> {
+    if json.len() > MAX_RECORD_BYTES {
+        return None;
+    }
+    let frame = RECORD_COMPRESSOR.with_borrow_mut(|made| match made {
+        Some(compressor) => compressor.compress(json),
+        None => made.insert(Compressor::with_prepared_dictionary(&RECORD_ENCODER)?).compress(json),
+    });
+    frame.ok().filter(|frame| frame.len() < json.len())
+}
+
+/// A record of which [`compress_record`] made a frame.
+///
+/// # Errors
+/// What does not decompress; zstd's.
+pub(super) fn decompress_record(frame: &[u8]) -> io::Result<Vec<u8>> {
+    RECORD_DECOMPRESSOR.with_borrow_mut(|made| match made {
+        Some(decompressor) => decompressor.decompress(frame, MAX_RECORD_BYTES),
+        None => made
+            .insert(Decompressor::with_prepared_dictionary(&RECORD_DECODER)?)
+            .decompress(frame, MAX_RECORD_BYTES),
     })
 }
 
@@ -182,6 +243,32 @@ mod tests {
             assert_eq!(unpacker.name().unwrap(), packed.name);
         }
         Unpacker::new(&parts.frame[..parts.frame.len() / 2]).unwrap().name().unwrap_err();
+    }
+
+    #[test]
+    fn records_are_shorter_for_their_shapes_and_come_back() {
+        let record = br#"{"at":"2027-03-04T05:06:07Z","verdict":"not-modified","took_ms":12,"entries":41,"changes":0}"#;
+        let frame = compress_record(record).unwrap();
+        assert!(frame.len() * 3 < record.len() * 2, "{} of {} bytes", frame.len(), record.len());
+        assert_eq!(decompress_record(&frame).unwrap(), record);
+        decompress_record(&frame[..frame.len() - 1]).unwrap_err();
+        decompress(&frame).unwrap_err();
+    }
+
+    #[test]
+    fn what_does_not_shrink_is_no_compressed_record() {
+        assert_eq!(compress_record(b"{}"), None);
+        assert_eq!(compress_record(&[b'7'; MAX_RECORD_BYTES + 1]), None);
+        let longest = compress_record(&[b'7'; MAX_RECORD_BYTES]).unwrap();
+        assert_eq!(decompress_record(&longest).unwrap(), [b'7'; MAX_RECORD_BYTES]);
+        decompress_record(&compress(&[7; MAX_RECORD_BYTES + 1]).unwrap()).unwrap_err();
+    }
+
+    /// Stores hold what was compressed with it.
+    #[test]
+    fn the_shapes_of_records_are_those_with_which_stores_were_written() {
+        let sha256 = crate::domain::id::hex(&Sha256::digest(RECORD_SHAPES));
+        assert_eq!(sha256, "2e038b748e562cfa91339eaed95c174b6907f1b4c3013d18b7ba10609bbb922c");
     }
 
     #[test]

@@ -1,15 +1,20 @@
 //! How a record is written down: a version, a form, and JSON.
 //!
 //! ```text
-//! byte 0   the encoding's version, 1
-//! byte 1   the form: 0 the JSON follows; 1 its SHA-256 follows, under which it is kept as a body
-//! byte 2…  JSON, or 32 bytes
+//! byte 0   the encoding's version: 1, or 2 for JSON that is compressed
+//! byte 1   of version 1 the form: 0 the JSON follows; 1 its SHA-256 follows, under which it is kept as a body
+//!          of version 2 the number of the dictionary, 1
+//! byte 2…  JSON, or 32 bytes, or a zstd frame
 //! ```
 //!
 //! JSON because a record must be readable by the next version of the program and
 //! by a person with a debugger; what is large is compressed as a body. A field
 //! added later must have a default, so that records written before it still read.
+//!
+//! In files of our own what is small is compressed too (`docs/adr/0016`): most of a record are the
+//! names of its fields. Everything that leaves those files is as in version 1.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -17,13 +22,19 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 pub(super) use super::compression::Digest;
-use super::compression::{BodyPacker, PackedBody};
+use super::compression::{BodyPacker, PackedBody, compress_record, decompress_record};
 
 /// Room for most records, which then need not move as they grow.
 const USUAL_BYTES: usize = 1024;
 
-/// The version written.
+/// The version of what is not compressed.
 const VERSION: u8 = 1;
+
+/// The version of compressed JSON, and the last that is known.
+const COMPRESSED: u8 = 2;
+
+/// The number of the dictionary with which it is compressed.
+const DICTIONARY: u8 = 1;
 
 const INLINE: u8 = 0;
 const AS_BODY: u8 = 1;
@@ -110,6 +121,15 @@ impl RecordForm {
         [&[VERSION, form], payload].concat()
     }
 
+    /// The same in files of our own, where it is compressed if that makes it shorter.
+    pub(super) fn encode_short(&self) -> Vec<u8> {
+        let compressed = match self {
+            Self::Inline(json) => compress_record(json),
+            Self::AsBody(_) => None,
+        };
+        compressed.map_or_else(|| self.encode(), |frame| [&[COMPRESSED, DICTIONARY], &frame[..]].concat())
+    }
+
     /// Reads the bytes of a tree.
     pub(super) fn decode(what: &'static str, key: &[u8], bytes: &[u8]) -> Result<Self, StoreError> {
         match bytes {
@@ -120,8 +140,15 @@ impl RecordForm {
                 })?;
                 Ok(Self::AsBody(digest))
             }
-            [found, ..] if *found > VERSION => {
-                Err(StoreError::Newer { what, key: shown(key), found: *found, known: VERSION })
+            [COMPRESSED, DICTIONARY, frame @ ..] => match decompress_record(frame) {
+                Ok(json) => Ok(Self::Inline(json)),
+                Err(error) => Err(undecodable(what, key, error.to_string())),
+            },
+            [COMPRESSED, dictionary, ..] => {
+                Err(undecodable(what, key, format!("dictionary {dictionary}, expected {DICTIONARY}")))
+            }
+            [found, ..] if *found > COMPRESSED => {
+                Err(StoreError::Newer { what, key: shown(key), found: *found, known: COMPRESSED })
             }
             [version, form, ..] => Err(undecodable(
                 what,
@@ -130,6 +157,23 @@ impl RecordForm {
             )),
             _ => Err(undecodable(what, key, format!("{} bytes, expected at least 2", bytes.len()))),
         }
+    }
+}
+
+/// A record as it leaves our files, for every program and database; what is none stays as it is.
+pub(super) fn plain(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match bytes {
+        [COMPRESSED, DICTIONARY, frame @ ..] => decompress_record(frame)
+            .map_or(Cow::Borrowed(bytes), |json| Cow::Owned(RecordForm::Inline(json).encode())),
+        _ => Cow::Borrowed(bytes),
+    }
+}
+
+/// A record that [`plain`] gave, as it lies in our files.
+pub(super) fn short(bytes: &[u8]) -> Vec<u8> {
+    match bytes {
+        [VERSION, INLINE, json @ ..] => RecordForm::Inline(json.to_vec()).encode_short(),
+        _ => bytes.to_vec(),
     }
 }
 
@@ -158,11 +202,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_compressed_is_read_and_leaves_as_it_was() {
+        let json = format!(r#"{{"source":"list","verdict":"good","reason":null,"jitter":{}}}"#, 1_u32 << 20);
+        let form = RecordForm::Inline(json.into_bytes());
+        let (plain_bytes, short_bytes) = (form.encode(), form.encode_short());
+        assert!(short_bytes.len() < plain_bytes.len(), "{} bytes", short_bytes.len());
+        assert_eq!(plain(&short_bytes), plain_bytes);
+        assert_eq!(short(&plain_bytes), short_bytes);
+        assert_eq!(read(&short_bytes), Ok(form));
+        for form in [RecordForm::Inline(b"{}".to_vec()), RecordForm::AsBody([7; 32])] {
+            assert_eq!(form.encode_short(), form.encode(), "it would not be shorter");
+            assert_eq!(
+                (&plain(&form.encode())[..], short(&form.encode())),
+                (&form.encode()[..], form.encode())
+            );
+        }
+        let damaged = &short_bytes[..short_bytes.len() - 1];
+        assert_eq!(plain(damaged), damaged);
+        assert!(read(damaged).unwrap_err().starts_with("change k cannot be read: "));
+    }
+
+    #[test]
     fn a_record_of_the_future_is_told_from_a_damaged_one() {
         assert_eq!(
-            read(&[2, 0, b'{', b'}']).unwrap_err(),
-            "change k has record version 2, this program knows up to 1; use a newer regwatch"
+            read(&[3, 0, b'{', b'}']).unwrap_err(),
+            "change k has record version 3, this program knows up to 2; use a newer regwatch"
         );
+        assert_eq!(read(&[2, 9, 0]).unwrap_err(), "change k cannot be read: dictionary 9, expected 1");
         assert_eq!(read(&[]).unwrap_err(), "change k cannot be read: 0 bytes, expected at least 2");
         assert_eq!(
             read(&[1, 9, 0]).unwrap_err(),

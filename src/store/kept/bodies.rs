@@ -18,7 +18,7 @@ use crate::domain::id::{BodyHash, hex};
 use crate::store::boundary::KeptBody;
 use crate::store::compression::{PackedBody, Unpacker, compress, decompress};
 use crate::store::error::StoreError;
-use crate::store::record::{Digest, RecordForm};
+use crate::store::record::{Digest, RecordForm, plain};
 
 impl Writes {
     /// Writes a body unless it is there; gives its name.
@@ -202,8 +202,8 @@ impl Trees {
         }
     }
 
-    /// Hands out a body's parts under their keys, wherever it lies, given what stands under one of its keys. What is no
-    /// body's, or cannot be read, is handed out as it is.
+    /// Hands out what stands under a key as every database and program has it: of a body its parts under their keys,
+    /// wherever it lies, and a record as JSON. What cannot be read is handed out as it is.
     pub(super) fn parts(&self, tree: TreeName, key: &[u8], value: &[u8], take: &mut dyn FnMut(&[u8], &[u8])) {
         let packs = self.files().map(|files| &files.packs);
         parts(tree, key, value, |name, location| packs?.read(name, location).ok(), take);
@@ -260,7 +260,7 @@ pub(super) fn parts(
     let Some((name, frame)) =
         location.zip(name).and_then(|(location, name)| Some((name, frame(&name, location)?)))
     else {
-        return take(key, value);
+        return if tree.holds_records(value) { take(key, &plain(value)) } else { take(key, value) };
     };
     for (number, part) in (0..=u16::MAX).zip(frame.chunks(MAX_VALUE_BYTES)) {
         take(&chunk_key(&name, number), part);

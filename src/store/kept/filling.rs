@@ -99,7 +99,7 @@ pub(super) fn fill(
     let mut filled = Filled::default();
     for (key, value) in &stretch.pairs {
         if there.remove(key).as_ref() != Some(value) {
-            writes.put_raw(tree, key, value.to_vec())?;
+            writes.put_given(trees, tree, key, value)?;
             filled.written += 1;
         }
     }

@@ -159,7 +159,7 @@ impl<'a> RecordBatch<'a> {
             self.bodies.take(self.trees, &mut self.writes, key, value)?;
             return self.counted();
         }
-        self.step(|_, writes| writes.put_raw(tree, key, value.to_vec()))
+        self.step(|trees, writes| writes.put_given(trees, tree, key, value))
     }
 
     fn step(

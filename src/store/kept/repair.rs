@@ -379,7 +379,7 @@ pub(super) fn copy_all(copy: &dyn Fn(TreeName, &mut TakeFound<'_>), trees: &Tree
             }
             outcome = match tree {
                 TreeName::Bodies => bodies.take(trees, &mut writes, key, value),
-                _ => writes.put_raw(tree, key, value.to_vec()),
+                _ => writes.put_given(trees, tree, key, value),
             };
             count += 1;
             if count % BATCH == 0 && outcome.is_ok() {

@@ -16,6 +16,7 @@ use super::glances::Glances;
 use super::packs::Packs;
 use super::postgres;
 pub(in crate::store) use super::tree::{RecordIter, Tree};
+use crate::domain::evidence::StoredLine;
 use crate::store::bell::SourceBell;
 use crate::store::boundary::LeaseToken;
 use crate::store::error::StoreError;
@@ -194,6 +195,12 @@ trees! {
 }
 
 impl TreeName {
+    /// Whether a value of it is a record as [`record`] writes it, and not a line of a chain in brief or plain bytes.
+    pub(super) fn holds_records(self, value: &[u8]) -> bool {
+        matches!(self.holds(), Holds::Records | Holds::Owners)
+            && !(self == Self::Chain && StoredLine::is_brief(value))
+    }
+
     /// Every tree, in the order in which they stand above.
     pub(in crate::store) fn all() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied()

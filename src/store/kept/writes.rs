@@ -69,7 +69,19 @@ impl Writes {
             Json::Plain(json) => RecordForm::AsBody(self.put_body(trees, &json)?),
             Json::Packed(packed) => RecordForm::AsBody(self.put_packed(trees, &packed)?),
         };
-        Ok(form.encode())
+        Ok(if trees.files().is_some() { form.encode_short() } else { form.encode() })
+    }
+
+    /// Writes what [`Trees::parts`] gave, as this database keeps it.
+    pub(super) fn put_given(
+        &mut self,
+        trees: &Trees,
+        tree: TreeName,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), StoreError> {
+        let is_short = trees.files().is_some() && tree.holds_records(value);
+        self.put_raw(tree, key, if is_short { record::short(value) } else { value.to_vec() })
     }
 
     /// Writes plain bytes.
