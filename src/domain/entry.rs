@@ -1,5 +1,7 @@
 //! What a page says, as entries: the unit that is compared, matched and told.
 
+pub mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -158,6 +160,7 @@ pub enum Resemblance {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// The entries, each key once.
+    #[serde(with = "rows")]
     pub entries: Vec<Entry>,
     /// What an absence means.
     pub completeness: Completeness,

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io::BufReader;
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny};
 use sha2::{Digest as _, Sha256};
 
 use super::bodies::name_of;
@@ -21,7 +21,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::breaker::Breaker;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
-use crate::domain::entry::{Completeness, Entry, Resemblance};
+use crate::domain::entry::{Completeness, Resemblance, rows};
 use crate::domain::evidence::{ChainLine, StoredLine};
 use crate::domain::id::hex;
 use crate::domain::inbound::Correspondence;
@@ -371,27 +371,14 @@ struct EntriesLookedAt;
 
 impl<'de> Deserialize<'de> for EntriesLookedAt {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(Self)
-    }
-}
-
-impl<'de> Visitor<'de> for EntriesLookedAt {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("entries")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self, A::Error> {
-        while entries.next_element::<Entry>()?.is_some() {}
-        Ok(self)
+        rows::each(deserializer, drop).map(|()| Self)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::entry::Document;
+    use crate::domain::entry::{Document, Entry};
     use crate::domain::response::ResponseMeta;
     use crate::domain::snapshot::Baseline;
 
@@ -414,7 +401,7 @@ mod tests {
         };
         assert!(check(&sound));
         for (there, instead) in [
-            ("\"key\"", "\"keys\""),
+            ("\"rows\"", "\"lines\""),
             ("\"one\"", "1"),
             ("\"whole\"", "\"half\""),
             ("\"resemblance\"", "\"likeness\""),
