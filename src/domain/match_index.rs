@@ -83,7 +83,10 @@ impl MatchIndex {
     #[must_use]
     pub fn entries(&self, watchlist: &Watchlist) -> usize {
         let tracked = self.named.iter().filter(|(company, _)| watchlist.company(company).is_some());
-        tracked.flat_map(|(_, keys)| keys).collect::<BTreeSet<_>>().len()
+        let mut keys: Vec<&String> = tracked.flat_map(|(_, keys)| keys).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.len()
     }
 
     /// What stands after these changes, which were matched with the same registry: what did not
@@ -184,6 +187,9 @@ pub fn names_in(
 /// Whom an entry names.
 fn companies_of(source: &Source, entry: &Entry, watchlist: &Watchlist) -> BTreeMap<CompanyId, Vec<Match>> {
     let mut companies: BTreeMap<CompanyId, Vec<Match>> = BTreeMap::new();
+    if watchlist.names_nobody(source, entry) {
+        return companies;
+    }
     let concern = watchlist.concern(source, &whole(ChangeKind::AlreadyListed, entry));
     for found in concern.matches {
         if is_named(&found) {

@@ -11,7 +11,7 @@ use super::roster::variants;
 use super::{ChangePart, Match, MatchRule, Watchlist};
 use crate::domain::change::EntryChange;
 use crate::domain::company::Company;
-use crate::domain::entry::{CAPTION, PARTIES};
+use crate::domain::entry::{CAPTION, Entry, PARTIES};
 use crate::domain::id::CompanyId;
 use crate::domain::scoring::{Name, Score};
 use crate::domain::source::Source;
@@ -90,12 +90,26 @@ impl Watchlist {
         Concern { matches, possible }
     }
 
+    /// Whether an entry that is told whole concerns nobody but those to whom its source is bound. Most entries do, and to
+    /// see that takes no copy of what they say.
+    #[must_use]
+    pub fn names_nobody(&self, source: &Source, entry: &Entry) -> bool {
+        let resembles_nobody = |(field, text)| self.resembling(field, text).is_empty();
+        let mut others = entry.texts().filter(|(_, text)| *text != entry.title);
+        self.scan(&entry.title).is_empty()
+            && others.all(|(_, text)| self.scan(text).is_empty())
+            && (!source.kind.is_list() || names(&entry.title, entry.texts()).all(resembles_nobody))
+    }
+
     /// Companies whose name an entry's name is, or nearly is.
     #[must_use]
     pub fn resembling(&self, field: &str, text: &str) -> Vec<Match> {
         let mut resembling: Vec<Match> = Vec::new();
-        if self.roster().is_empty() || self.strangers.holds(text) {
+        if self.roster().is_empty() {
             return resembling;
+        }
+        if let Some(known) = self.resemblances.of(field, text) {
+            return known;
         }
         for name in variants(text) {
             for found in self.near(field, text, &name) {
@@ -106,9 +120,7 @@ impl Watchlist {
                 }
             }
         }
-        if resembling.is_empty() {
-            self.strangers.note(text);
-        }
+        self.resemblances.note(text, &resembling);
         resembling
     }
 
@@ -131,13 +143,9 @@ impl Watchlist {
 
     /// Adds companies whose names an entry's names nearly are, and gives those that are possible.
     fn add_names(&self, matches: &mut Vec<Match>, change: &EntryChange) -> Vec<Match> {
-        let title = ("title", change.title.as_str());
         let fields = change.context.iter().map(|(field, text)| (field.as_str(), text.as_str()));
-        // The title is nearly always one of the other fields, and is compared once.
-        let others = fields.filter(|(field, text)| NAME_FIELDS.contains(field) && *text != title.1);
-        let named = std::iter::once(title).chain(others);
         let mut possible = Vec::new();
-        for found in named.flat_map(|(field, text)| self.resembling(field, text)) {
+        for found in names(&change.title, fields).flat_map(|(field, text)| self.resembling(field, text)) {
             let is_known = matches
                 .iter()
                 .any(|known| known.company == found.company && known.rule != MatchRule::SourceBound);
@@ -176,6 +184,15 @@ impl Watchlist {
         let parent = |company: &&Company| company.parent.as_ref().and_then(|id| self.company(id));
         std::iter::successors(parent(&company), move |owner| parent(owner)).take(MAX_OWNERS)
     }
+}
+
+/// The names of an entry, each with its field. The title is nearly always one of the other fields, and is compared once.
+fn names<'a>(
+    title: &'a str,
+    texts: impl Iterator<Item = (&'a str, &'a str)>,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let others = texts.filter(move |(field, text)| NAME_FIELDS.contains(field) && *text != title);
+    std::iter::once(("title", title)).chain(others)
 }
 
 /// Keeps one match a company, alias and rule: words that changed before words that stood.

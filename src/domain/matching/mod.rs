@@ -15,8 +15,8 @@ mod concern;
 mod context;
 mod exposure;
 mod ordinary;
+mod resemblances;
 mod roster;
-mod strangers;
 mod version;
 
 use std::borrow::Cow;
@@ -29,8 +29,8 @@ use aho_corasick::BuildError;
 
 use self::automaton::{Automaton, Patterns, Sighting};
 use self::context::{Backing, Sight};
+use self::resemblances::Resemblances;
 use self::roster::Roster;
-use self::strangers::Strangers;
 use super::category::Category;
 use super::company::{Alias, AliasKind, Company};
 use super::id::{CompanyId, SourceId};
@@ -59,7 +59,7 @@ pub struct Watchlist {
     automaton: Automaton<PatternOwner>,
     /// The same names as the scorer has them; made when a list's name is first compared.
     roster: OnceLock<Roster>,
-    strangers: Strangers,
+    resemblances: Resemblances,
     version: OnceLock<Arc<WatchlistVersion>>,
     /// The sources that can be followed as such, with their titles.
     sources: BTreeMap<SourceId, String>,
@@ -199,7 +199,7 @@ impl Watchlist {
             names,
             automaton,
             roster: OnceLock::new(),
-            strangers: Strangers::default(),
+            resemblances: Resemblances::default(),
             version: OnceLock::new(),
             sources: BTreeMap::new(),
         })

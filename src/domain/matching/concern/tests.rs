@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::category::Category;
 use crate::domain::change::{ChangeKind, FieldChange};
 use crate::domain::company::{Alias, AliasKind};
+use crate::domain::diff::whole;
 use crate::domain::noise::Noise;
 use crate::domain::scoring::Thresholds;
 use crate::domain::source::{PageTextSettings, RequestSettings, SourceKind};
@@ -233,4 +234,23 @@ fn a_link_that_moved_concerns_the_row_in_which_it_stands() {
         &[("text", text), ("links", "\thttps://a.test/2")],
     );
     assert_eq!(unlabelled, ["hikvision", "huawei"], "where the link stands is not known");
+}
+
+#[test]
+fn an_entry_that_names_nobody_is_one_of_which_nothing_is_found() {
+    let watchlist = watchlist();
+    let entry = |title: &str, text: &str| Entry::new("1", title).with("text", text);
+    let entries = [
+        ("ZTE Corporation", "Video cameras", true),
+        ("Hikvision", "Video cameras", false),
+        ("Video cameras", "of HiSilicon", false),
+        ("Hangzhou Hikvisoin Digital Technology", "Video cameras", false),
+        ("Notice", "uncrewed aircraft systems", false),
+    ];
+    for (title, text, names_nobody) in entries {
+        let (source, entry) = (source(SourceKind::FccCoveredList), entry(title, text));
+        let concern = watchlist.concern(&source, &whole(ChangeKind::AlreadyListed, &entry));
+        assert_eq!(concern == Concern::default(), names_nobody, "{title}");
+        assert_eq!(watchlist.names_nobody(&source, &entry), names_nobody, "{title}");
+    }
 }
