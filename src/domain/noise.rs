@@ -217,7 +217,12 @@ impl Noise {
     /// to [`Self::is_same`].
     #[must_use]
     pub fn canonical(&self, text: &str) -> String {
-        self.read(text).joined()
+        if self.is_of_spelling() && fold::is_folded(text) { tight(text) } else { self.read(text).joined() }
+    }
+
+    /// Whether nothing but how a text is spelt is noise.
+    fn is_of_spelling(&self) -> bool {
+        self.patterns.is_empty() && self.classes.iter().all(|class| *class == NoiseClass::FootnoteMarks)
     }
 
     /// The form in which an address is compared: without scheme, `www.`, session ids, tracking parameters,

@@ -156,7 +156,7 @@ fn of_html(parts: &[BundlePart<'_>]) -> Result<Option<WantedAnswer>, Unreadable>
 }
 
 /// The next page of the table that a first answer shows, or else the table: the page is parsed once for both.
-/// Nothing is read of a page that cannot go on, or that is none. `url` is the address that answered.
+/// Nothing is read of what is no page. `url` is the address that answered.
 pub(super) fn first_of_table(
     settings: &TableSettings,
     first: &BundlePart<'_>,
@@ -168,14 +168,14 @@ pub(super) fn first_of_table(
     {
         return Ok(OpeningAnswer::Wanted(wanted));
     }
-    if !may_go_on(settings, first.body) {
-        return Ok(OpeningAnswer::Whole(None));
-    }
     let Ok(markup) = Markup::of(&RawDocument::from(first)) else { return Ok(OpeningAnswer::Whole(None)) };
-    let text = match goes_on(&markup, std::slice::from_ref(first))? {
-        GoesOn::At(wanted) => return Ok(OpeningAnswer::Wanted(wanted)),
-        GoesOn::No { text } => text,
-    };
+    let mut text = String::new();
+    if may_go_on(settings, first.body) {
+        match goes_on(&markup, std::slice::from_ref(first))? {
+            GoesOn::At(wanted) => return Ok(OpeningAnswer::Wanted(wanted)),
+            GoesOn::No { text: said } => text = said,
+        }
+    }
     let document = html_table::read(settings, &markup.at(url), url).and_then(|document| {
         if !settings.rows.group {
             check_count(&text, document.entries.len())?;

@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{TagKind, Token, TokenSink, TokenSinkResult};
 use regex::Regex;
@@ -20,12 +21,36 @@ use crate::domain::text::{one_line, shorten};
 /// So many characters of the words are told.
 const MAX_SHOWN_CHARS: usize = 120;
 
-/// What every hint has in it. Nearly all pages are without, and of these words the beginnings are rare.
-#[expect(clippy::expect_used, reason = "the pattern is a constant, exercised by every test")]
-static TRACE: LazyLock<BytesRegex> = LazyLock::new(|| {
-    BytesRegex::new("(?i-u)being |updating|progress|check back|yet complete|incomplete")
-        .expect("constant pattern")
-});
+/// What every hint has in it, in lower case.
+const TRACES: [&str; 6] = ["being ", "updating", "progress", "check back", "yet complete", "incomplete"];
+
+#[expect(clippy::expect_used, reason = "the words are constants, exercised by every test")]
+static TRACE: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(TRACES).expect("a few constant words"));
+
+/// So much of a page is brought into lower case at once.
+const WINDOW_BYTES: usize = 8192;
+
+/// Windows have so many bytes in common, so that no trace is cut.
+const OVERLAP_BYTES: usize = 16;
+
+/// Whether a page has anything of a hint in it. Nearly all are without, and words in one case are found much faster than
+/// in whatever case they stand.
+fn has_trace(mut body: &[u8]) -> bool {
+    let mut window = [0; WINDOW_BYTES];
+    loop {
+        let window = &mut window[..body.len().min(WINDOW_BYTES)];
+        window.copy_from_slice(&body[..window.len()]);
+        window.make_ascii_lowercase();
+        if TRACE.is_match(&*window) {
+            return true;
+        }
+        if window.len() == body.len() {
+            return false;
+        }
+        body = &body[window.len() - OVERLAP_BYTES..];
+    }
+}
 
 /// What one of the sentences has in it. A page without is not looked at any further.
 #[expect(clippy::expect_used, reason = "the pattern is a constant, exercised by every test")]
@@ -50,7 +75,7 @@ static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What a page says of its being made; `None` where it says nothing.
 pub(super) fn words(page: &RawDocument<'_>) -> Option<String> {
-    if !TRACE.is_match(page.body) || !HINT.is_match(page.body) {
+    if !has_trace(page.body) || !HINT.is_match(page.body) {
         return None;
     }
     let shown = |text: &str| shorten(&one_line(text), MAX_SHOWN_CHARS);
@@ -223,6 +248,20 @@ mod tests {
     fn of(body: &str) -> Option<String> {
         let url = "https://agency.test/".parse().unwrap();
         words(&RawDocument { body: body.as_bytes(), content_type: None, url: &url })
+    }
+
+    #[test]
+    fn a_trace_is_found_wherever_it_stands_and_in_whatever_case() {
+        assert!(TRACES.iter().all(|trace| trace.len() <= OVERLAP_BYTES));
+        for blanks in [0, 1, WINDOW_BYTES - 12, WINDOW_BYTES - 1, WINDOW_BYTES, 3 * WINDOW_BYTES - 40] {
+            for trace in ["Check Back", "yet complete", "BEING "] {
+                let page = format!("{}{trace}", " ".repeat(blanks));
+                assert!(has_trace(page.as_bytes()), "{trace} behind {blanks} bytes");
+                assert!(has_trace(format!("{page}{page}").as_bytes()), "{trace} behind {blanks} bytes");
+                assert!(!has_trace(&page.as_bytes()[..page.len() - 1]), "{trace} behind {blanks} bytes");
+            }
+        }
+        assert!(!has_trace(b""));
     }
 
     #[test]

@@ -9,9 +9,10 @@ use std::sync::LazyLock;
 use ego_tree::NodeId;
 use ego_tree::iter::Edge;
 use regex::Regex;
+use scraper::node::Element;
 use scraper::{ElementRef, Node};
 
-use super::html::{Markup, opening};
+use super::html::{Markup, attribute, opening};
 use crate::domain::text::{one_line, shorten};
 
 /// Longer labels are cut.
@@ -149,7 +150,13 @@ impl Outline {
         let mut reading =
             SectionReader { wanted, headings: Vec::new(), scopes: Vec::new(), found: Vec::new(), titles: 0 };
         let mut skipped = None;
+        let is_title = |node: &&Node| node.as_element().is_some_and(may_be_title);
+        let has_one_title = markup.tree.tree.values().filter(is_title).take(2).count() < 2;
         for edge in markup.tree.root_element().traverse() {
+            // What follows them only says whether the page has several titles; most of a page is the list itself.
+            if has_one_title && reading.found.len() == wanted.len() {
+                break;
+            }
             let (Edge::Open(node) | Edge::Close(node)) = edge;
             if let Some(top) = skipped {
                 if top == node.id() {
@@ -239,11 +246,16 @@ fn level(element: ElementRef<'_>) -> Option<u8> {
         b"summary" | b"legend" => return Some(7),
         _ => {}
     }
-    if element.attr("role") == Some("heading") {
-        let said = element.attr("aria-level").and_then(|level| level.trim().parse().ok());
+    if attribute(element, "role") == Some("heading") {
+        let said = attribute(element, "aria-level").and_then(|level| level.trim().parse().ok());
         return Some(said.unwrap_or(2).clamp(1, 6));
     }
     (matches!(name, "p" | "div" | "center") && is_heading_line(element)).then_some(LINE)
+}
+
+/// Whether an element may be a heading of the first level.
+fn may_be_title(element: &Element) -> bool {
+    element.name() == "h1" || element.attrs.iter().any(|(name, _)| &*name.local == "aria-level")
 }
 
 /// So many nodes of a line are looked at.

@@ -26,6 +26,9 @@ pub(crate) const MAX_DEPTH: usize = 512;
 /// The text is fed in pieces of about this many bytes. What a bound is overrun by is at most what fits in one.
 const PIECE_BYTES: usize = 4096;
 
+/// The first pieces are so long: who looks for something in a page's head has it after few of them.
+const FIRST_PIECE_BYTES: usize = 512;
+
 /// For every tag or comment that spans pieces, the square of the attributes it could hold counts
 /// against this: one may hold some 22,000 blanks and quotes.
 const MAX_TAG_COST: usize = 500_000_000;
@@ -120,11 +123,13 @@ fn drain<S: TokenSink>(tokenizer: &Tokenizer<S>, queue: &BufferQueue) {
 }
 
 fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
+    let whole = text.len();
     std::iter::from_fn(move || {
         if text.is_empty() {
             return None;
         }
-        let end = (PIECE_BYTES..text.len()).find(|&end| text.is_char_boundary(end)).unwrap_or(text.len());
+        let bytes = if whole - text.len() < PIECE_BYTES { FIRST_PIECE_BYTES } else { PIECE_BYTES };
+        let end = (bytes..text.len()).find(|&end| text.is_char_boundary(end)).unwrap_or(text.len());
         let (piece, rest) = text.split_at(end);
         text = rest;
         Some(piece)

@@ -27,9 +27,16 @@ pub(super) fn folded(text: &str, are_marks_noise: bool) -> String {
 
 /// Whether there is nothing to fold in a text, as far as that is seen at a glance: words, digits and what is never a
 /// mark, a sign typed as two or the beginning of an escape, with single blanks between.
-fn is_folded(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b" .,:;/()!?%+=@_$[]{}|~\"".contains(&byte);
-    text.bytes().all(is_plain) && !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ")
+pub(super) fn is_folded(text: &str) -> bool {
+    let mut before = b' ';
+    for byte in text.bytes() {
+        let is_plain = byte.is_ascii_alphanumeric() || b" .,:;/()!?%+=@_$[]{}|~\"-'".contains(&byte);
+        if !is_plain || byte == before && matches!(byte, b' ' | b'-' | b'\'') {
+            return false;
+        }
+        before = byte;
+    }
+    text.is_empty() || before != b' '
 }
 
 /// Characters that are not seen where they stand.

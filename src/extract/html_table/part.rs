@@ -130,19 +130,22 @@ fn repeats(row: &GappedRow<'_>, headers: &[String]) -> bool {
         begins_alike(&text) && table::folded_header(&text) == **header
     };
     let same = row.iter().zip(headers).filter(is_same).count();
+    if same == 0 {
+        return false;
+    }
     let said = distinct(row).filter(|cell| says_something(*cell)).count();
     let are_headers = said > 1 && distinct(row).all(|cell| cell.value().name() == "th");
-    same > 0 && (are_headers || same * 2 > said && (same > 1 || headers.len() == 1))
+    are_headers || same * 2 > said && (same > 1 || headers.len() == 1)
 }
 
 /// Whether a row sums up the rows: "Total", and numbers.
 fn is_sum(row: &GappedRow<'_>) -> bool {
     let texts = distinct(row).map(|cell| html::opening(cell, 40)).map(|text| text.trim().to_lowercase());
-    let texts: Vec<String> = texts.filter(|text| !text.is_empty()).collect();
-    let is_number = |text: &String| text.chars().all(|c| c.is_ascii_digit() || ",. ".contains(c));
-    texts.split_first().is_some_and(|(first, rest)| {
+    let mut texts = texts.filter(|text| !text.is_empty());
+    let is_number = |text: String| text.chars().all(|c| c.is_ascii_digit() || ",. ".contains(c));
+    texts.next().is_some_and(|first| {
         matches!(first.trim_end_matches(':'), "total" | "totals" | "grand total" | "sum")
-            && rest.iter().all(is_number)
+            && texts.all(is_number)
     })
 }
 
