@@ -16,6 +16,7 @@ mod manners;
 mod store_watch;
 mod watchdog;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -31,6 +32,7 @@ use crate::deliver::{Deliverer, DelivererParts};
 use crate::dispatch::{Composer, ComposerParts, Dispatcher};
 use crate::domain::id::SourceId;
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
+use crate::domain::read_state::ReadState;
 use crate::escalate::{Escalator, EscalatorParts, keep_time};
 use crate::evidence::Authority;
 use crate::fetch::Fetcher;
@@ -403,9 +405,11 @@ async fn keep_pauses(
     store: &Store,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let ids = config.sources.iter().map(|source| source.id.clone()).collect();
+    let states = store.asked_to_wait(ids).await?;
+    let states: HashMap<&SourceId, &ReadState> = states.iter().map(|state| (&state.source, state)).collect();
     for source in &*config.sources {
-        let state = store.read_state(&source.id).await?;
-        if let Some(pause) = state.and_then(|state| state.wished_pause(now)) {
+        if let Some(pause) = states.get(&source.id).and_then(|state| state.wished_pause(now)) {
             fetcher.pause(&source.url, pause);
         }
     }

@@ -118,6 +118,28 @@ pub(in crate::store) fn read_states(
     sources.into_iter().map(|source| read_state(trees, &source).map(|state| (source, state))).collect()
 }
 
+/// How the reads of those sources stand whose hosts asked to be left alone. Most never did: of their states nothing else
+/// is decoded.
+pub(in crate::store) fn asked_to_wait(
+    trees: &Trees,
+    sources: Vec<SourceId>,
+) -> Result<Vec<ReadState>, StoreError> {
+    #[derive(Deserialize)]
+    struct Asked {
+        asked_until: Option<DateTime<Utc>>,
+    }
+    let keys: Vec<Vec<u8>> = sources.iter().map(|source| source.as_str().as_bytes().to_vec()).collect();
+    trees.tree(TreeName::ReadStates).warm(&keys)?;
+    let mut states = Vec::new();
+    for source in sources {
+        let asked: Option<Asked> = trees.get(TreeName::ReadStates, source.as_str().as_bytes())?;
+        if asked.is_some_and(|asked| asked.asked_until.is_some()) {
+            states.extend(read_state(trees, &source)?);
+        }
+    }
+    Ok(states)
+}
+
 pub(in crate::store) fn quarantined(
     trees: &Trees,
     source: &SourceId,

@@ -46,6 +46,11 @@ impl Store {
         ask!(self.read_states(sources).await)
     }
 
+    /// How the reads of those sources stand whose hosts asked to be left alone, perhaps long ago.
+    pub async fn asked_to_wait(&self, sources: Vec<SourceId>) -> Result<Vec<ReadState>, StoreError> {
+        ask!(self.asked_to_wait(sources).await)
+    }
+
     /// The suspect read of a source that waits for a person's look.
     pub async fn quarantined(&self, source: &SourceId) -> Result<Option<QuarantinedRead>, StoreError> {
         ask!(self.quarantined(source).await)

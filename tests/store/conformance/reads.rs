@@ -59,6 +59,22 @@ async fn a_source_that_was_never_read_has_nothing() {
 }
 
 #[tokio::test]
+async fn of_all_sources_those_are_named_whose_hosts_asked_to_be_left_alone() {
+    let home = Home::new();
+    let store = home.open();
+    let (fcc, docket) = (source("fcc"), source("docket"));
+    for id in [&fcc, &docket] {
+        keep(&store, changed(id, 1, page(1, 40), &[])).await.unwrap();
+    }
+    let all = || vec![fcc.clone(), docket.clone(), source("never-read")];
+    assert_eq!(store.asked_to_wait(all()).await.unwrap(), []);
+    let state = store.read_state(&docket).await.unwrap().unwrap().put_off(at(9));
+    keep(&store, ReadCommit::of(state.clone())).await.unwrap();
+    assert_eq!(store.asked_to_wait(all()).await.unwrap(), [state]);
+    assert_eq!(store.asked_to_wait(vec![fcc]).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn snapshots_come_newest_first_and_only_of_their_source() {
     let home = Home::new();
     let store = home.open();

@@ -49,6 +49,13 @@ impl Database {
         self.read(move |trees| sources::read_states(trees, sources)).await
     }
 
+    pub(in crate::store) async fn asked_to_wait(
+        &self,
+        sources: Vec<SourceId>,
+    ) -> Result<Vec<ReadState>, StoreError> {
+        self.read(move |trees| sources::asked_to_wait(trees, sources)).await
+    }
+
     pub(in crate::store) async fn quarantined(
         &self,
         source: &SourceId,
