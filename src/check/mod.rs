@@ -315,6 +315,8 @@ impl Checker {
         let state = commit.state.told(word.and_then(|word| word.rest_until(read_at)), lied_at);
         commit.state = state.counted_after(known.state.as_ref());
         if let (Some(said), Some(witness)) = (testimony, &source.request.witness) {
+            // A server is asked.
+            known.turn = None;
             let witnessed = said.after(&known, &outcome, read_at);
             let witnessed = self
                 .held_against(source, witness, &mut known, (&outcome, &commit, witnessed), read_at)
@@ -388,6 +390,26 @@ impl Checker {
         concurrency: usize,
         progress: &mpsc::Sender<SourceCheck>,
     ) -> Vec<SourceCheck> {
+        // On the runtime's own threads: another one that waits for it would have to be woken for each read.
+        let mut work = JoinSet::new();
+        work.spawn(Arc::clone(self).read_each(sources, options, concurrency, progress.clone()));
+        match work.join_next().await {
+            Some(Ok(all)) => all,
+            Some(Err(error)) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Vec::new(),
+            },
+            None => Vec::new(),
+        }
+    }
+
+    async fn read_each(
+        self: Arc<Self>,
+        sources: Vec<Arc<Source>>,
+        options: ReadOptions,
+        concurrency: usize,
+        progress: mpsc::Sender<SourceCheck>,
+    ) -> Vec<SourceCheck> {
         let slots = Arc::new(Semaphore::new(concurrency.max(1)));
         let mut waiting = sources.into_iter().enumerate();
         let (mut next, mut reads, mut all) = (waiting.next(), JoinSet::new(), Vec::new());
@@ -395,7 +417,7 @@ impl Checker {
         loop {
             tokio::select! {
                 Ok(slot) = Arc::clone(&slots).acquire_owned(), if next.is_some() => {
-                    let (checker, mut slot) = (Arc::clone(self), Some(slot));
+                    let (checker, mut slot) = (Arc::clone(&self), Some(slot));
                     if let Some((index, source)) = std::mem::replace(&mut next, waiting.next()) {
                         reads.spawn(async move {
                             (index, checker.read_in_slot(&source, options, &mut slot).await.0)

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::domain::assess::{Assessment, Past};
 use crate::domain::change::ChangeKind;
@@ -38,6 +39,10 @@ pub(super) struct SourceContext {
     pub held: Option<QuarantinedRead>,
     /// Names the state that all this is of, so that nothing computed from it takes the place of a later one.
     pub version: SourceVersion,
+    /// The extraction settings under which the source is read.
+    pub fingerprint: String,
+    /// Held from when the answer is compared on, until all this is let go of.
+    pub turn: Option<OwnedSemaphorePermit>,
     /// What is to be said of the read: why there is no baseline although the source was read before, what drifts.
     pub note: Option<String>,
 }
@@ -46,9 +51,19 @@ impl SourceContext {
     /// Loads the state, without the entries unless they must be read anew.
     pub(super) async fn load(store: &Store, source: &Source) -> Result<Self, StoreError> {
         let KnownSource { state, accepted, held, standing, version } = store.known(&source.id).await?;
-        let is_read_alike =
-            accepted.as_ref().is_some_and(|snapshot| snapshot.fingerprint == source.fingerprint());
-        let mut known = Self { accepted, baseline: None, state, standing, held, version, note: None };
+        let fingerprint = source.fingerprint();
+        let is_read_alike = accepted.as_ref().is_some_and(|snapshot| snapshot.fingerprint == fingerprint);
+        let mut known = Self {
+            accepted,
+            baseline: None,
+            state,
+            standing,
+            held,
+            version,
+            fingerprint,
+            turn: None,
+            note: None,
+        };
         if !is_read_alike {
             known.load_entries(store, source).await?;
         }
@@ -69,7 +84,7 @@ impl SourceContext {
             return Ok(());
         }
         let Some(baseline) = store.baseline(&source.id).await? else { return Ok(()) };
-        if baseline.snapshot.fingerprint == source.fingerprint() {
+        if baseline.snapshot.fingerprint == self.fingerprint {
             self.baseline = Some(baseline);
             return Ok(());
         }
@@ -137,7 +152,7 @@ impl SourceContext {
     /// What makes the request conditional; nothing unless an accepted body stands behind it.
     pub(super) fn validators(&self, source: &Source, full_read_every: u32) -> Option<&Validators> {
         self.accepted.as_ref().filter(|_| source.request.is_conditional())?;
-        self.state.as_ref()?.validators_for(&source.fingerprint(), full_read_every)
+        self.state.as_ref()?.validators_for(&self.fingerprint, full_read_every)
     }
 }
 

@@ -128,10 +128,8 @@ impl SourceContext {
         changes: &[Change],
         watchlist: &Watchlist,
     ) -> MatchIndex {
-        let is_read_alike = self
-            .baseline
-            .as_ref()
-            .is_some_and(|baseline| baseline.snapshot.fingerprint == source.fingerprint());
+        let is_read_alike =
+            self.baseline.as_ref().is_some_and(|baseline| baseline.snapshot.fingerprint == self.fingerprint);
         match &self.standing {
             Some(before) if is_read_alike && before.is_of(watchlist) => before.after(document, changes),
             before => match_baseline(source, document, watchlist, before.as_ref()),

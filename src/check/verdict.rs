@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::document::{as_configured, asked_at, left_out, read_of};
+use super::extraction::turn_to_compare;
 use super::gather::Whole;
 use super::outcome::ReadOutcome;
 use super::read_rejection::{ReadRejection, first_look, refusal_of, refused_by};
@@ -68,7 +69,7 @@ pub(super) async fn of(
     let FetchAttempt { first, read_at, may_skip, .. } = received;
     let may_skip = may_skip && !known.state.as_ref().is_some_and(ReadState::is_open);
     // A page that was accepted was looked at then: only what came with it this time can speak against it.
-    if let Some(entries) = known.accepted_entries(source, &first.body).filter(|_| may_skip)
+    if let Some(entries) = known.accepted_entries(&first.body).filter(|_| may_skip)
         && source.request.link.is_none()
         && refusal_of(&source.url, &first, None).is_none()
     {
@@ -87,7 +88,7 @@ pub(super) async fn of(
     };
     known.note_drifts(&source.id, &drifts);
     let is_of_several = bundle::is_bundle(&answer.body);
-    if let Some(entries) = known.accepted_entries(source, &answer.body).filter(|_| may_skip) {
+    if let Some(entries) = known.accepted_entries(&answer.body).filter(|_| may_skip) {
         return Ok(ReadOutcome::Unchanged { response: Response::of(source, answer, read_at), entries });
     }
     let is_first = source.request.link.is_none() && !is_of_several;
@@ -102,6 +103,8 @@ pub(super) async fn of(
         }
         None => read_of(source, answer, read_at).await,
     };
+    // Nothing that a server could make last is waited for from here on.
+    known.turn = turn_to_compare().await;
     let before = known.face(store, &face).await;
     known.load_entries(store, source).await?;
     let face = as_configured(source, face);
@@ -157,15 +160,15 @@ impl SourceContext {
     }
 
     /// How many entries a body has that was accepted before under the same settings.
-    fn accepted_entries(&self, source: &Source, body: &Body) -> Option<usize> {
+    fn accepted_entries(&self, body: &Body) -> Option<usize> {
         let snapshot = self.accepted.as_ref()?;
-        let fingerprint = source.fingerprint();
-        if snapshot.fingerprint != fingerprint {
+        if snapshot.fingerprint != self.fingerprint {
             return None;
         }
         let sha256 = body.sha256();
         let is_last_accepted = self.state.as_ref().is_some_and(|state| {
-            state.validators.fingerprint == fingerprint && state.validators.sha256.as_ref() == Some(sha256)
+            state.validators.fingerprint == self.fingerprint
+                && state.validators.sha256.as_ref() == Some(sha256)
         });
         (snapshot.response.sha256 == *sha256 || is_last_accepted).then_some(snapshot.entries)
     }

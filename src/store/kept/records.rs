@@ -10,8 +10,12 @@ use crate::domain::id::SourceId;
 use crate::domain::read_record::ReadRecord;
 use crate::store::error::StoreError;
 
-/// As many old reads are forgotten with each new one: more than one, so that their number shrinks to what it may be.
-const FORGOTTEN_AT_ONCE: usize = 4;
+/// One read in so many looks for old ones of its source to be forgotten: to look costs as much as to write.
+const LOOKS_EVERY: u32 = 8;
+
+/// As many old reads are forgotten by one that looks: more than come until the next does, so that their number shrinks to
+/// what it may be.
+const FORGOTTEN_AT_ONCE: usize = 32;
 
 fn read_key(source: &SourceId, at: DateTime<Utc>) -> Vec<u8> {
     [&keys::snapshots_of(source.as_str())[..], &keys::moment(at)].concat()
@@ -24,10 +28,13 @@ pub(super) fn note_read(
     source: &SourceId,
     read: &ReadRecord,
 ) -> Result<(), StoreError> {
-    let (begin, end) =
-        (keys::snapshots_of(source.as_str()), read_key(source, ReadRecord::kept_since(read.at)));
-    for key in trees.tree(TreeName::Reads).range(begin..end).keys().take(FORGOTTEN_AT_ONCE) {
-        writes.remove(TreeName::Reads, &key?);
+    // Which one it is, is left to chance: the moment at which it ended.
+    if read.at.timestamp_subsec_micros().is_multiple_of(LOOKS_EVERY) {
+        let (begin, end) =
+            (keys::snapshots_of(source.as_str()), read_key(source, ReadRecord::kept_since(read.at)));
+        for key in trees.tree(TreeName::Reads).range(begin..end).keys().take(FORGOTTEN_AT_ONCE) {
+            writes.remove(TreeName::Reads, &key?);
+        }
     }
     writes.put(trees, TreeName::Reads, &read_key(source, read.at), read)
 }
