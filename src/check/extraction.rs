@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::domain::source::Source;
 use crate::domain::text::error_chain;
@@ -20,10 +20,6 @@ const QUEUE_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// As many bodies are read into entries at once as there are cores: more would only hold more memory.
 static EXTRACTIONS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(cores())));
 
-/// As many reads have what they compare with in memory at once: where a thousand pages come anew, those that wait hold
-/// only what came.
-static COMPARISONS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(cores())));
-
 /// Threads for this alone. A page takes megabytes for milliseconds, of which its thread keeps some for the next one: spread
 /// over all threads that wait for names and disks, each of them would.
 static THREADS: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
@@ -32,12 +28,6 @@ static THREADS: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
-
-/// Waits until what is known of a source may be taken into memory to be compared; held until that is done.
-pub(super) async fn turn_to_compare() -> Option<OwnedSemaphorePermit> {
-    // They are never closed.
-    Arc::clone(&COMPARISONS).acquire_owned().await.ok()
 }
 
 /// Returns the most time that a source's body may take. A source with a longer timeout for its file has as long for its entries.

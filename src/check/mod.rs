@@ -315,8 +315,6 @@ impl Checker {
         let state = commit.state.told(word.and_then(|word| word.rest_until(read_at)), lied_at);
         commit.state = state.counted_after(known.state.as_ref());
         if let (Some(said), Some(witness)) = (testimony, &source.request.witness) {
-            // A server is asked.
-            known.turn = None;
             let witnessed = said.after(&known, &outcome, read_at);
             let witnessed = self
                 .held_against(source, witness, &mut known, (&outcome, &commit, witnessed), read_at)
@@ -335,7 +333,8 @@ impl Checker {
     }
 
     /// Keeps what a read means. One that found nothing new waits a moment for others like it: together they cost
-    /// what one does. No other read has to wait for that, so its slot is given back, and what is pending returned.
+    /// what one does. No other read has to wait for that, so its slot is given back, and what is pending returned. One
+    /// that read the page all the same has its entries in memory until then, and its slot bounds how many do.
     async fn keep(
         &self,
         mut commit: ReadCommit,
@@ -348,8 +347,11 @@ impl Checker {
         if commit.is_news() {
             return self.store.commit(commit).await.map(|()| None);
         }
+        let has_entries = commit.accepted.is_some();
         let pending = self.store.commit_together(commit);
-        drop(slot.take());
+        if !has_entries {
+            drop(slot.take());
+        }
         Ok(Some(pending))
     }
 

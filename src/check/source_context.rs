@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::domain::assess::{Assessment, Past};
 use crate::domain::change::ChangeKind;
@@ -41,8 +40,6 @@ pub(super) struct SourceContext {
     pub version: SourceVersion,
     /// The extraction settings under which the source is read.
     pub fingerprint: String,
-    /// Held from when the answer is compared on, until all this is let go of.
-    pub turn: Option<OwnedSemaphorePermit>,
     /// What is to be said of the read: why there is no baseline although the source was read before, what drifts.
     pub note: Option<String>,
 }
@@ -53,17 +50,8 @@ impl SourceContext {
         let KnownSource { state, accepted, held, standing, version } = store.known(&source.id).await?;
         let fingerprint = source.fingerprint();
         let is_read_alike = accepted.as_ref().is_some_and(|snapshot| snapshot.fingerprint == fingerprint);
-        let mut known = Self {
-            accepted,
-            baseline: None,
-            state,
-            standing,
-            held,
-            version,
-            fingerprint,
-            turn: None,
-            note: None,
-        };
+        let mut known =
+            Self { accepted, baseline: None, state, standing, held, version, fingerprint, note: None };
         if !is_read_alike {
             known.load_entries(store, source).await?;
         }

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 
 use super::document::{as_configured, asked_at, left_out, read_of};
-use super::extraction::turn_to_compare;
 use super::gather::Whole;
 use super::outcome::ReadOutcome;
 use super::read_rejection::{ReadRejection, first_look, refusal_of, refused_by};
@@ -103,8 +102,6 @@ pub(super) async fn of(
         }
         None => read_of(source, answer, read_at).await,
     };
-    // Nothing that a server could make last is waited for from here on.
-    known.turn = turn_to_compare().await;
     let before = known.face(store, &face).await;
     known.load_entries(store, source).await?;
     let face = as_configured(source, face);
