@@ -265,7 +265,17 @@ fn is_one_moment(before: &str, after: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_text_of_which_only_the_spelling_counts_is_read_alike_at_a_glance(text in "[ -~]{0,12}") {
+            let marks = Noise::of([NoiseClass::FootnoteMarks]);
+            prop_assert_eq!(marks.canonical(&text), marks.read(&text).joined());
+        }
+    }
 
     #[track_caller]
     fn same(class: NoiseClass, before: &str, after: &str) {

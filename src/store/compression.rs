@@ -92,9 +92,7 @@ pub(super) struct BodyPacker {
 impl BodyPacker {
     pub(super) fn new() -> io::Result<Self> {
         let mut encoder = write::Encoder::new(Vec::new(), LEVEL)?;
-        for parameter in SEARCH {
-            encoder.set_parameter(parameter)?;
-        }
+        SEARCH.into_iter().try_for_each(|parameter| encoder.set_parameter(parameter))?;
         Ok(Self { hasher: Sha256::new(), encoder })
     }
 
@@ -157,14 +155,14 @@ fn promised_bytes(compressed: &[u8]) -> usize {
 pub(super) fn compress(content: &[u8]) -> io::Result<Vec<u8>> {
     COMPRESSOR.with_borrow_mut(|made| match made {
         Some(compressor) => compressor.compress(content),
-        None => {
-            let compressor = made.insert(Compressor::new(LEVEL)?);
-            for parameter in SEARCH {
-                compressor.set_parameter(parameter)?;
-            }
-            compressor.compress(content)
-        }
+        None => made.insert(body_compressor()?).compress(content),
     })
+}
+
+fn body_compressor() -> io::Result<Compressor<'static>> {
+    let mut compressor = Compressor::new(LEVEL)?;
+    SEARCH.into_iter().try_for_each(|parameter| compressor.set_parameter(parameter))?;
+    Ok(compressor)
 }
 
 /// A record of at most [`MAX_RECORD_BYTES`] as one zstd frame; `None` if that is not shorter, or zstd cannot.

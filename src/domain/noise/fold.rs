@@ -15,9 +15,10 @@ const MAX_ESCAPED: usize = 6;
 /// One line in the form in which it is compared: compatibility forms, quotes, dashes and escapes
 /// folded, what is not seen dropped; without footnote marks where they are noise.
 pub(super) fn folded(text: &str, are_marks_noise: bool) -> String {
-    if is_folded(text) {
-        return text.to_owned();
-    }
+    if is_folded(text) { text.to_owned() } else { folded_anew(text, are_marks_noise) }
+}
+
+fn folded_anew(text: &str, are_marks_noise: bool) -> String {
     let text = unescaped(text);
     // Marks go before compatibility forms are folded: "10¹" is not 101.
     let text = if are_marks_noise { without_marks(&text) } else { with_exponents(&text) };
@@ -375,6 +376,8 @@ fn is_circled(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -385,6 +388,17 @@ mod tests {
     #[track_caller]
     fn differ(before: &str, after: &str) {
         assert_ne!(folded(before, true), folded(after, true));
+    }
+
+    proptest! {
+        #[test]
+        fn there_is_nothing_to_fold_in_what_seems_folded_at_a_glance(text in "[ -~]{0,12}|[a-c '-]{0,6}") {
+            if is_folded(&text) {
+                for are_marks_noise in [false, true] {
+                    prop_assert_eq!(folded_anew(&text, are_marks_noise), text.clone());
+                }
+            }
+        }
     }
 
     #[test]
