@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io::{self, Read as _, Write};
 use std::sync::LazyLock;
+use std::thread::LocalKey;
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -153,10 +154,7 @@ fn promised_bytes(compressed: &[u8]) -> usize {
 /// # Errors
 /// zstd's.
 pub(super) fn compress(content: &[u8]) -> io::Result<Vec<u8>> {
-    COMPRESSOR.with_borrow_mut(|made| match made {
-        Some(compressor) => compressor.compress(content),
-        None => made.insert(body_compressor()?).compress(content),
-    })
+    with_own(&COMPRESSOR, body_compressor, |compressor| compressor.compress(content))
 }
 
 fn body_compressor() -> io::Result<Compressor<'static>> {
@@ -170,10 +168,8 @@ pub(super) fn compress_record(json: &[u8]) -> Option<Vec<u8>> {
     if json.len() > MAX_RECORD_BYTES {
         return None;
     }
-    let frame = RECORD_COMPRESSOR.with_borrow_mut(|made| match made {
-        Some(compressor) => compressor.compress(json),
-        None => made.insert(Compressor::with_prepared_dictionary(&RECORD_ENCODER)?).compress(json),
-    });
+    let make = || Compressor::with_prepared_dictionary(&RECORD_ENCODER);
+    let frame = with_own(&RECORD_COMPRESSOR, make, |compressor| compressor.compress(json));
     frame.ok().filter(|frame| frame.len() < json.len())
 }
 
@@ -182,12 +178,8 @@ pub(super) fn compress_record(json: &[u8]) -> Option<Vec<u8>> {
 /// # Errors
 /// What does not decompress; zstd's.
 pub(super) fn decompress_record(frame: &[u8]) -> io::Result<Vec<u8>> {
-    RECORD_DECOMPRESSOR.with_borrow_mut(|made| match made {
-        Some(decompressor) => decompressor.decompress(frame, MAX_RECORD_BYTES),
-        None => made
-            .insert(Decompressor::with_prepared_dictionary(&RECORD_DECODER)?)
-            .decompress(frame, MAX_RECORD_BYTES),
-    })
+    let make = || Decompressor::with_prepared_dictionary(&RECORD_DECODER);
+    with_own(&RECORD_DECOMPRESSOR, make, |decompressor| decompressor.decompress(frame, MAX_RECORD_BYTES))
 }
 
 /// The content of zstd frames.
@@ -195,15 +187,23 @@ pub(super) fn decompress_record(frame: &[u8]) -> io::Result<Vec<u8>> {
 /// # Errors
 /// What does not decompress; zstd's.
 pub(super) fn decompress(compressed: &[u8]) -> io::Result<Vec<u8>> {
-    DECOMPRESSOR.with_borrow_mut(|made| {
-        if made.is_none() {
-            *made = Some(DCtx::try_create().ok_or(io::ErrorKind::OutOfMemory)?);
-        }
+    let make = || DCtx::try_create().ok_or_else(|| io::ErrorKind::OutOfMemory.into());
+    with_own(&DECOMPRESSOR, make, |context| {
         let mut content = Vec::with_capacity(promised_bytes(compressed));
-        if let Some(context) = made {
-            read::Decoder::with_context(compressed, context).read_to_end(&mut content)?;
-        }
+        read::Decoder::with_context(compressed, context).read_to_end(&mut content)?;
         Ok(content)
+    })
+}
+
+/// Does work with what this thread has made for itself, or makes now.
+fn with_own<T, R>(
+    own: &'static LocalKey<RefCell<Option<T>>>,
+    make: impl FnOnce() -> io::Result<T>,
+    work: impl FnOnce(&mut T) -> io::Result<R>,
+) -> io::Result<R> {
+    own.with_borrow_mut(|own| match own {
+        Some(own) => work(own),
+        None => work(own.insert(make()?)),
     })
 }
 
