@@ -106,15 +106,18 @@ pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>)
     Ok(())
 }
 
+/// Has what these trees keep of some sources fetched in one go, where that saves time.
+fn warm(trees: &Trees, names: &[TreeName], sources: &[SourceId]) -> Result<(), StoreError> {
+    let keys: Vec<Vec<u8>> = sources.iter().map(|source| source.as_str().as_bytes().to_vec()).collect();
+    names.iter().try_for_each(|name| trees.tree(*name).warm(&keys))
+}
+
 /// How the reads of sources stand.
 pub(in crate::store) fn read_states(
     trees: &Trees,
     sources: Vec<SourceId>,
 ) -> Result<Vec<(SourceId, Option<ReadState>)>, StoreError> {
-    let keys: Vec<Vec<u8>> = sources.iter().map(|source| source.as_str().as_bytes().to_vec()).collect();
-    for tree in [TreeName::Touches, TreeName::ReadStates] {
-        trees.tree(tree).warm(&keys)?;
-    }
+    warm(trees, &[TreeName::Touches, TreeName::ReadStates], &sources)?;
     sources.into_iter().map(|source| read_state(trees, &source).map(|state| (source, state))).collect()
 }
 
@@ -128,8 +131,7 @@ pub(in crate::store) fn asked_to_wait(
     struct Asked {
         asked_until: Option<DateTime<Utc>>,
     }
-    let keys: Vec<Vec<u8>> = sources.iter().map(|source| source.as_str().as_bytes().to_vec()).collect();
-    trees.tree(TreeName::ReadStates).warm(&keys)?;
+    warm(trees, &[TreeName::ReadStates], &sources)?;
     let mut states = Vec::new();
     for source in sources {
         let asked: Option<Asked> = trees.get(TreeName::ReadStates, source.as_str().as_bytes())?;
