@@ -49,7 +49,7 @@ impl ReadOutcome {
         known: &SourceContext,
         now: DateTime<Utc>,
     ) -> ReadCommit {
-        let mut commit = ReadCommit::of(self.next_state(source, known.state.clone(), now));
+        let mut commit = ReadCommit::of(self.next_state(source, known, now));
         commit.computed_from = known.version;
         commit.clears_held = self.verdict().is_read();
         let reason = self.reason().unwrap_or_default();
@@ -151,21 +151,21 @@ impl ReadOutcome {
         }
     }
 
-    fn next_state(&self, source: &Source, previous: Option<ReadState>, now: DateTime<Utc>) -> ReadState {
+    fn next_state(&self, source: &Source, known: &SourceContext, now: DateTime<Utc>) -> ReadState {
         let reason = self.reason().unwrap_or_default();
         let unread = |previous, verdict, retry_after| {
             ReadState::unread(source.id.clone(), previous, verdict, reason, retry_after, now)
         };
-        match (self, previous) {
+        match (self, known.state.clone()) {
             (Self::NotModified { .. }, Some(previous)) => previous.not_modified(now),
             (Self::NotModified { .. }, None) => {
                 ReadState::good(source.id.clone(), Validators::default(), now)
             }
             (Self::Unchanged { response, .. }, _) => {
-                ReadState::good(source.id.clone(), validators(source, response), now)
+                ReadState::good(source.id.clone(), validators(&known.fingerprint, response), now)
             }
             (Self::Assessed { response, assessment, .. }, previous) => {
-                ReadState::good(source.id.clone(), validators(source, response), now)
+                ReadState::good(source.id.clone(), validators(&known.fingerprint, response), now)
                     .waiting_for(assessment.pending.clone(), source.guard.delay())
                     .holding(assessment.held.clone(), previous.as_ref(), now)
                     .flickering(flickers(assessment, previous.as_ref(), now))
@@ -208,14 +208,14 @@ fn agreement(
 
 /// The server's words about a body that was accepted. They are about the first answer; of a document
 /// of several they count where that one alone says whether anything changed.
-fn validators(source: &Source, response: &Response) -> Validators {
+fn validators(fingerprint: &str, response: &Response) -> Validators {
     let signal = response.signal.clone();
     let speaks_for_all = signal.is_some() || !response.is_of_several;
     let header = |name| response.meta.header(name).filter(|_| speaks_for_all).map(str::to_owned);
     Validators {
         etag: header("etag"),
         last_modified: header("last-modified"),
-        fingerprint: source.fingerprint(),
+        fingerprint: fingerprint.to_owned(),
         sha256: Some(response.meta.sha256.clone()),
         signal,
     }

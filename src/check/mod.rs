@@ -257,7 +257,7 @@ impl Checker {
         let validators = validators.cloned();
         let asked_at = self.clock.now();
         let testimony = testimony(&self.fetcher, source, asked_at).await;
-        let vouching = testimony.as_ref().and_then(|said| said.vouching(source, &known, options, asked_at));
+        let vouching = testimony.as_ref().and_then(|said| said.vouching(&known, options, asked_at));
         if let Some(vouching) = vouching {
             let (found, pending) = self.vouched(source, &known, vouching, asked_at, (options, slot)).await?;
             let found = SourceCheck { notices, ..found };
@@ -395,14 +395,7 @@ impl Checker {
         // On the runtime's own threads: another one that waits for it would have to be woken for each read.
         let mut work = JoinSet::new();
         work.spawn(Arc::clone(self).read_each(sources, options, concurrency, progress.clone()));
-        match work.join_next().await {
-            Some(Ok(all)) => all,
-            Some(Err(error)) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Vec::new(),
-            },
-            None => Vec::new(),
-        }
+        work.join_all().await.pop().unwrap_or_default()
     }
 
     async fn read_each(

@@ -73,13 +73,12 @@ impl Testimony<'_> {
     /// The answer by which a source is as it was when it was accepted; `None` where the source itself must be asked.
     pub(super) fn vouching(
         &self,
-        source: &Source,
         known: &SourceContext,
         options: ReadOptions,
         now: DateTime<Utc>,
     ) -> Option<(&FetchResponse, usize)> {
         let accepted = known.accepted.as_ref();
-        let accepted = accepted.filter(|accepted| accepted.fingerprint == source.fingerprint())?;
+        let accepted = accepted.filter(|accepted| accepted.fingerprint == known.fingerprint)?;
         // What is missing is confirmed by a read, not by a witness.
         let state =
             known.state.as_ref().filter(|state| state.verdict.is_read() && state.pending.is_empty())?;
