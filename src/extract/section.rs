@@ -151,10 +151,10 @@ impl Outline {
             SectionReader { wanted, headings: Vec::new(), scopes: Vec::new(), found: Vec::new(), titles: 0 };
         let mut skipped = None;
         let is_title = |node: &&Node| node.as_element().is_some_and(may_be_title);
-        let has_one_title = markup.tree.tree.values().filter(is_title).take(2).count() < 2;
+        let may_have_more_titles = markup.tree.tree.values().filter(is_title).nth(1).is_some();
         for edge in markup.tree.root_element().traverse() {
             // What follows them only says whether the page has several titles; most of a page is the list itself.
-            if has_one_title && reading.found.len() == wanted.len() {
+            if !may_have_more_titles && reading.found.len() == wanted.len() {
                 break;
             }
             let (Edge::Open(node) | Edge::Close(node)) = edge;

@@ -101,7 +101,7 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Ent
     Ok(entries)
 }
 
-/// Reads entries one after the other, for whoever does not keep them all.
+/// Reads entries one after the other, for a caller that does not keep them all.
 pub fn each<'de, D: Deserializer<'de>>(deserializer: D, take: impl FnMut(Entry)) -> Result<(), D::Error> {
     deserializer.deserialize_any(EntriesVisitor(take))
 }

@@ -10,6 +10,7 @@ use ego_tree::NodeId;
 use html5ever::tendril::StrTendril;
 use html5ever::{LocalName, QualName, ns};
 use regex::Regex;
+use scraper::node::Element;
 use scraper::{Html, Node, Selector};
 
 /// So much of the sheets of a page is read.
@@ -50,18 +51,19 @@ pub(super) fn apply(tree: &mut Html) {
     }
 }
 
+fn sheet(node: &Node) -> Option<&Element> {
+    node.as_element().filter(|element| element.name() == "style")
+}
+
 /// The text of the sheets that hold for every reader.
 fn sheets(tree: &Html) -> String {
     let mut text = String::new();
     // Many pages have none, and to go through the nodes as they lie in memory is faster than from one to the next.
-    let is_sheet = |node: &Node| node.as_element().is_some_and(|element| element.name() == "style");
-    if !tree.tree.values().any(is_sheet) {
+    if !tree.tree.values().any(|node| sheet(node).is_some()) {
         return text;
     }
     for node in tree.tree.root().descendants() {
-        let Some(element) = node.value().as_element().filter(|element| element.name() == "style") else {
-            continue;
-        };
+        let Some(element) = sheet(node.value()) else { continue };
         let media = element.attr("media").unwrap_or("all").trim().to_ascii_lowercase();
         if !matches!(media.as_str(), "" | "all" | "screen") {
             continue;
