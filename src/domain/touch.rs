@@ -65,6 +65,51 @@ impl Touch {
     }
 }
 
+/// A touch whose moments are numbers, for a form in which no value has a name. Its fields never change: what was
+/// written so can be read only so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BriefTouch {
+    /// [`Touch::since`] in nanoseconds since 1970.
+    since: i64,
+    /// [`Touch::at`] in nanoseconds after that.
+    at: i64,
+    verdict: Verdict,
+    in_a_row: u32,
+    today: (u32, u32),
+    /// [`Touch::not_before`] in nanoseconds after [`Touch::at`].
+    not_before: Option<i64>,
+    jitter: Option<Jitter>,
+}
+
+impl BriefTouch {
+    /// Returns a touch in brief; `None` where that would not be the same, as with a moment centuries from now.
+    #[must_use]
+    pub fn of(touch: &Touch) -> Option<Self> {
+        let since = touch.since.timestamp_nanos_opt()?;
+        let at = touch.at.timestamp_nanos_opt()?;
+        let not_before = match touch.not_before {
+            Some(not_before) => Some(not_before.timestamp_nanos_opt()?.checked_sub(at)?),
+            None => None,
+        };
+        let Touch { verdict, in_a_row, today, jitter, .. } = *touch;
+        let brief = Self { since, at: at.checked_sub(since)?, verdict, in_a_row, today, not_before, jitter };
+        (brief.touch().as_ref() == Some(touch)).then_some(brief)
+    }
+
+    /// Returns the touch; `None` if no moment is as late as it says.
+    #[must_use]
+    pub fn touch(self) -> Option<Touch> {
+        let at = self.since.checked_add(self.at)?;
+        let not_before = match self.not_before {
+            Some(not_before) => Some(DateTime::from_timestamp_nanos(at.checked_add(not_before)?)),
+            None => None,
+        };
+        let Self { verdict, in_a_row, today, jitter, .. } = self;
+        let [since, at] = [self.since, at].map(DateTime::from_timestamp_nanos);
+        Some(Touch { since, at, verdict, in_a_row, today, not_before, jitter })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
@@ -133,7 +178,44 @@ mod tests {
         assert_eq!(touch.on(later.clone()), later);
     }
 
+    #[test]
+    fn what_is_not_the_same_in_brief_has_no_brief_form() {
+        let touch = Touch::between(&state(10), &unchanged(&state(10), 5)).unwrap();
+        assert_eq!(BriefTouch::of(&touch).unwrap().touch(), Some(touch.clone()));
+        assert_eq!(BriefTouch::of(&Touch { since: DateTime::<Utc>::MAX_UTC, ..touch.clone() }), None);
+        assert_eq!(
+            BriefTouch::of(&Touch { not_before: Some(DateTime::<Utc>::MAX_UTC), ..touch.clone() }),
+            None
+        );
+        let leap_second = "2016-12-31T23:59:60Z".parse().unwrap();
+        assert_eq!(BriefTouch::of(&Touch { at: leap_second, ..touch }), None);
+    }
+
+    #[test]
+    fn a_moment_that_nobody_can_express_is_no_touch() {
+        let touch = Touch::between(&state(10), &unchanged(&state(10), 5)).unwrap();
+        let brief = BriefTouch::of(&touch).unwrap();
+        assert_eq!(BriefTouch { at: i64::MAX, ..brief }.touch(), None);
+        assert_eq!(BriefTouch { not_before: Some(i64::MAX), ..brief }.touch(), None);
+    }
+
     proptest! {
+        #[test]
+        fn what_is_brief_is_the_touch_again(
+            (since, at) in (any::<i64>(), any::<i64>()),
+            not_before in any::<Option<i64>>(),
+            (in_a_row, today, jitter) in (any::<u32>(), any::<(u32, u32)>(), any::<Option<u16>>()),
+            verdict in proptest::sample::select(<Verdict as strum::VariantArray>::VARIANTS),
+        ) {
+            let [since, at] = [since, at].map(DateTime::from_timestamp_nanos);
+            let not_before = not_before.map(DateTime::from_timestamp_nanos);
+            let jitter = jitter.map(Jitter::drawn);
+            let touch = Touch { since, at, verdict, in_a_row, today, not_before, jitter };
+            if let Some(brief) = BriefTouch::of(&touch) {
+                prop_assert_eq!(brief.touch(), Some(touch));
+            }
+        }
+
         #[test]
         fn what_is_taken_for_a_touch_leads_to_the_very_state(
             minutes in proptest::collection::vec(-3_000_i64..3_000, 1..9),

@@ -16,6 +16,7 @@
 mod anew;
 mod bell;
 mod boundary;
+mod brief;
 mod care;
 mod compression;
 mod error;

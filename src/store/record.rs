@@ -1,10 +1,11 @@
 //! How a record is written down: a version, a form, and JSON.
 //!
 //! ```text
-//! byte 0   the encoding's version: 1, or 2 for JSON that is compressed
+//! byte 0   the encoding's version: 1, 2 for JSON that is compressed, or 3 for a record in brief
 //! byte 1   of version 1 the form: 0 the JSON follows; 1 its SHA-256 follows, under which it is kept as a body
 //!          of version 2 the number of the dictionary, 1
-//! byte 2…  JSON, or 32 bytes, or a zstd frame
+//!          of version 3 the kind of record ([`super::brief`])
+//! byte 2…  JSON, or 32 bytes, or a zstd frame, or values without names
 //! ```
 //!
 //! JSON because a record must be readable by the next version of the program and
@@ -12,7 +13,8 @@
 //! added later must have a default, so that records written before it still read.
 //!
 //! In files of our own what is small is compressed too (`docs/adr/0016`): most of a record are the
-//! names of its fields. Everything that leaves those files is as in version 1.
+//! names of its fields. Records of which every read writes one have none there ([`super::brief`]). Everything that
+//! leaves those files is as in version 1.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -21,6 +23,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
+use super::brief::{self, Brief};
 pub(super) use super::compression::Digest;
 use super::compression::{BodyPacker, PackedBody, compress_record, decompress_record};
 
@@ -30,8 +33,11 @@ const USUAL_BYTES: usize = 1024;
 /// The version of what is not compressed.
 const VERSION: u8 = 1;
 
-/// The version of compressed JSON, and the last that is known.
+/// The version of compressed JSON.
 const COMPRESSED: u8 = 2;
+
+/// The version of records in brief, and the last that is known.
+const BRIEF: u8 = 3;
 
 /// The number of the dictionary with which it is compressed.
 const DICTIONARY: u8 = 1;
@@ -147,8 +153,11 @@ impl RecordForm {
             [COMPRESSED, dictionary, ..] => {
                 Err(undecodable(what, key, format!("dictionary {dictionary}, expected {DICTIONARY}")))
             }
-            [found, ..] if *found > COMPRESSED => {
-                Err(StoreError::Newer { what, key: shown(key), found: *found, known: COMPRESSED })
+            [BRIEF, brief @ ..] => {
+                brief::to_json(brief).map(Self::Inline).map_err(|reason| undecodable(what, key, reason))
+            }
+            [found, ..] if *found > BRIEF => {
+                Err(StoreError::Newer { what, key: shown(key), found: *found, known: BRIEF })
             }
             [version, form, ..] => Err(undecodable(
                 what,
@@ -160,13 +169,19 @@ impl RecordForm {
     }
 }
 
+/// A record in brief, as it lies in our files; `None` if it has no such form.
+pub(super) fn encode_brief(record: &impl Brief) -> Option<Vec<u8>> {
+    brief::encode(record).map(|brief| [&[BRIEF], &brief[..]].concat())
+}
+
 /// A record as it leaves our files, for every program and database; what is none stays as it is.
 pub(super) fn plain(bytes: &[u8]) -> Cow<'_, [u8]> {
-    match bytes {
-        [COMPRESSED, DICTIONARY, frame @ ..] => decompress_record(frame)
-            .map_or(Cow::Borrowed(bytes), |json| Cow::Owned(RecordForm::Inline(json).encode())),
-        _ => Cow::Borrowed(bytes),
-    }
+    let json = match bytes {
+        [COMPRESSED, DICTIONARY, frame @ ..] => decompress_record(frame).ok(),
+        [BRIEF, brief @ ..] => brief::to_json(brief).ok(),
+        _ => None,
+    };
+    json.map_or(Cow::Borrowed(bytes), |json| Cow::Owned(RecordForm::Inline(json).encode()))
 }
 
 /// A record that [`plain`] gave, as it lies in our files.
@@ -189,6 +204,8 @@ pub(super) fn shown(key: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::read_record::ReadRecord;
+    use crate::domain::verdict::Verdict;
 
     fn read(bytes: &[u8]) -> Result<RecordForm, String> {
         RecordForm::decode("change", b"k", bytes).map_err(|error| error.to_string())
@@ -223,10 +240,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_brief_is_read_and_leaves_as_it_would_have_been_written() {
+        let record = ReadRecord::new("2027-03-04T05:06:07Z".parse().unwrap(), Verdict::Good, None);
+        let form = RecordForm::Inline(serde_json::to_vec(&record).unwrap());
+        let brief = encode_brief(&record).unwrap();
+        assert!(brief.len() * 2 < form.encode_short().len(), "{} bytes", brief.len());
+        assert_eq!(plain(&brief), form.encode());
+        let damaged = &brief[..brief.len() - 1];
+        assert_eq!(plain(damaged), damaged);
+        assert!(read(damaged).unwrap_err().starts_with("change k cannot be read: "));
+        assert_eq!(read(&brief), Ok(form));
+    }
+
+    #[test]
     fn a_record_of_the_future_is_told_from_a_damaged_one() {
         assert_eq!(
-            read(&[3, 0, b'{', b'}']).unwrap_err(),
-            "change k has record version 3, this program knows up to 2; use a newer regwatch"
+            read(&[4, 0, b'{', b'}']).unwrap_err(),
+            "change k has record version 4, this program knows up to 3; use a newer regwatch"
         );
         assert_eq!(read(&[2, 9, 0]).unwrap_err(), "change k cannot be read: dictionary 9, expected 1");
         assert_eq!(read(&[]).unwrap_err(), "change k cannot be read: 0 bytes, expected at least 2");

@@ -36,7 +36,7 @@ pub(super) fn note_read(
             writes.remove(TreeName::Reads, &key?);
         }
     }
-    writes.put(trees, TreeName::Reads, &read_key(source, read.at), read)
+    writes.put_brief(trees, TreeName::Reads, &read_key(source, read.at), read)
 }
 
 /// The reads of a source, the newest first.

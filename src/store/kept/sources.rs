@@ -84,7 +84,7 @@ fn put_state(trees: &Trees, writes: &mut Writes, state: &ReadState) -> Result<()
     let key = state.source.as_str().as_bytes();
     let kept: Option<ReadState> = trees.readable(trees.get(TreeName::ReadStates, key))?.flatten();
     if let Some(touch) = kept.and_then(|kept| Touch::between(&kept, state)) {
-        return writes.put(trees, TreeName::Touches, key, &touch);
+        return writes.put_brief(trees, TreeName::Touches, key, &touch);
     }
     if trees.tree(TreeName::Touches).contains_key(key)? {
         writes.remove(TreeName::Touches, key);

@@ -12,6 +12,7 @@ use super::pieces;
 use super::tally::{self, TreeTally};
 use super::trees::{TreeName, Trees};
 use crate::domain::id::SourceId;
+use crate::store::brief::Brief;
 use crate::store::error::StoreError;
 use crate::store::record::{self, Json, RecordForm, shown};
 
@@ -54,6 +55,20 @@ impl Writes {
     ) -> Result<(), StoreError> {
         let record = self.record(trees, tree, key, record)?;
         self.put_raw(tree, key, record)
+    }
+
+    /// Writes a record of which there are many, in few bytes where this database and the record allow it.
+    pub(super) fn put_brief(
+        &mut self,
+        trees: &Trees,
+        tree: TreeName,
+        key: &[u8],
+        record: &impl Brief,
+    ) -> Result<(), StoreError> {
+        match trees.files().and_then(|_| record::encode_brief(record)) {
+            Some(brief) => self.put_raw(tree, key, brief),
+            None => self.put(trees, tree, key, record),
+        }
     }
 
     /// A record as it is kept. Where its content lies among the bodies, that is written.
