@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{TagKind, Token, TokenSink, TokenSinkResult};
 use regex::Regex;
@@ -24,9 +24,12 @@ const MAX_SHOWN_CHARS: usize = 120;
 /// What every hint has in it, in lower case.
 const TRACES: [&str; 6] = ["being ", "updating", "progress", "check back", "yet complete", "incomplete"];
 
+/// Which of them is found says nothing. For the kind that takes the leftmost the library looks at many bytes at once.
 #[expect(clippy::expect_used, reason = "the words are constants, exercised by every test")]
-static TRACE: LazyLock<AhoCorasick> =
-    LazyLock::new(|| AhoCorasick::new(TRACES).expect("a few constant words"));
+static TRACE: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(TRACES);
+    search.expect("a few constant words")
+});
 
 /// So much of a page is brought into lower case at once.
 const WINDOW_BYTES: usize = 8192;
