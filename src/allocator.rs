@@ -1,6 +1,14 @@
-//! Memory for the program. What one thread takes another gives back, all day: a mail is made by one, kept by
-//! a second, sent by a third, and this allocator is made for that. Not the library's, so that whoever fuzzes
-//! it keeps an allocator that checks. It asks for no huge pages (`no_thp`), which the program would refuse anyhow.
+//! Memory for the program. What one thread takes another gives back, all day: a page is fetched by one, read by a second,
+//! kept by a third. Not the library's, so that whoever fuzzes it keeps an allocator that checks.
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// What the allocator looks for when it begins. All threads share two places to take memory from: of its own each would
+/// keep what others could use. They keep only small pieces for themselves. What nobody uses goes back to the system after a
+/// tenth of a second: a read takes megabytes for milliseconds, and of twenty reads at once what one has done with would wait
+/// while the next one takes its own.
+#[allow(unsafe_code, reason = "its name is the allocator's, which reads it")]
+#[used]
+#[unsafe(export_name = "_rjem_malloc_conf")]
+pub static OPTIONS: &[u8] = b"narenas:2,tcache_max:4096,dirty_decay_ms:100,muzzy_decay_ms:0\0";
