@@ -13,10 +13,12 @@
 
 mod letter;
 mod simplified;
+mod words;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+pub(in crate::domain) use self::words::{WordHash, may_have_word};
 use super::script::{is_apostrophe, is_hyphen, is_mark, is_unspaced};
 use crate::domain::text::is_deceptive;
 

@@ -14,6 +14,7 @@ mod automaton;
 mod concern;
 mod context;
 mod exposure;
+mod first_words;
 mod ordinary;
 mod resemblances;
 mod roster;
@@ -121,6 +122,7 @@ struct NameHit<'a> {
 }
 
 /// What a text holds.
+#[derive(Default)]
 struct TextScan<'a> {
     /// In the order of the text.
     hits: Vec<NameHit<'a>>,
@@ -304,6 +306,9 @@ impl Watchlist {
     }
 
     fn scan(&self, text: &str) -> TextScan<'_> {
+        if !self.automaton.may_find(text) {
+            return TextScan::default();
+        }
         let folded = Folded::of(text);
         let mut scan = self.scan_folded(text, &folded);
         if folded.has_divided() {
@@ -314,7 +319,7 @@ impl Watchlist {
     }
 
     fn scan_folded(&self, text: &str, folded: &Folded) -> TextScan<'_> {
-        let mut scan = TextScan { hits: Vec::new(), categories: Vec::new(), reaches: Vec::new() };
+        let mut scan = TextScan::default();
         let mut claims = Vec::new();
         for sighting in self.automaton.find(folded) {
             for owner in sighting.owners {

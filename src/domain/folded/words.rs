@@ -1,0 +1,126 @@
+//! The words that folding makes of a text, seen without folding it.
+
+use super::{is_inside_abbreviation, line_break_after};
+
+/// What an ASCII character does to the words of a folded text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WordRole {
+    /// It stands in a word, in lower case.
+    Letter(u8),
+    /// It parts words.
+    Parts,
+    /// It parts words, unless it stands within an abbreviation.
+    Stop,
+    /// It parts words, unless a line ends behind it.
+    Hyphen,
+    /// What becomes of it only folding tells.
+    Unclear,
+}
+
+const ROLES: [WordRole; 256] = {
+    let mut roles = [WordRole::Unclear; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        roles[byte as usize] = match byte {
+            b'.' => WordRole::Stop,
+            b'-' => WordRole::Hyphen,
+            b'&' | b'\'' | b'`' => WordRole::Unclear,
+            b'\t' | b'\n' | b'\r' | b' '..=b'/' | b':'..=b'@' | b'['..=b'_' | b'{'..=b'~' => WordRole::Parts,
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => WordRole::Letter(byte.to_ascii_lowercase()),
+            _ => WordRole::Unclear,
+        };
+        byte += 1;
+    }
+    roles
+};
+
+/// A word as a number; others may have the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::domain) struct WordHash(u64);
+
+/// Spreads what a byte changes over all bits; an odd number whose bits have no pattern.
+const MIX: u64 = 0x517c_c1b7_2722_0a95;
+
+impl WordHash {
+    const NONE: Self = Self(0);
+
+    /// The hash of a word that is folded already.
+    pub(in crate::domain) fn of(word: &[u8]) -> Self {
+        word.iter().fold(Self::NONE, |hash, byte| hash.with(*byte))
+    }
+
+    fn with(self, byte: u8) -> Self {
+        Self((self.0.rotate_left(5) ^ u64::from(byte)).wrapping_mul(MIX))
+    }
+
+    /// Its upper bits, which depend on all of the word.
+    pub(in crate::domain) fn upper(self, bits: u32) -> u64 {
+        self.0 >> (u64::BITS - bits)
+    }
+}
+
+/// Whether one of the words that folding makes of a text is wanted. It is also "yes" where only folding tells what the
+/// words are, as with letters beyond ASCII: of most texts it is not.
+pub(in crate::domain) fn may_have_word(text: &str, is_wanted: impl Fn(WordHash) -> bool) -> bool {
+    let mut word = None;
+    for (at, byte) in text.bytes().enumerate() {
+        let parts = match ROLES[usize::from(byte)] {
+            WordRole::Letter(letter) => {
+                word = Some(word.unwrap_or(WordHash::NONE).with(letter));
+                continue;
+            }
+            WordRole::Parts => true,
+            WordRole::Stop => !is_inside_abbreviation(&text[..at], &text[at + 1..]),
+            WordRole::Hyphen => line_break_after(&text[at + 1..]).is_none(),
+            WordRole::Unclear => false,
+        };
+        if !parts || word.take().is_some_and(&is_wanted) {
+            return true;
+        }
+    }
+    word.is_some_and(is_wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Divided, Folded};
+    use super::*;
+
+    fn may_have(text: &str, wanted: &str) -> bool {
+        may_have_word(text, |word| word == WordHash::of(wanted.as_bytes()))
+    }
+
+    #[test]
+    fn a_word_is_seen_wherever_it_stands_and_in_any_case() {
+        for text in
+            ["ZTE", "by ZTE", "zte, Corp.", "(Zte)", "a/zte", "x_zte", "1.zte", "zte-made", "zte. Next"]
+        {
+            assert!(may_have(text, "zte"), "{text:?}");
+        }
+        for text in ["", "zt e", "aztec", "ztee", "z-te", "2026-01-02", "Inc. and others (a, b; c/d)."] {
+            assert!(!may_have(text, "zte"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_folding_tells_may_be_any_word() {
+        for text in ["Z.T.E", "ZT\u{e9}", "AT&T", "d'eau", "Hik-\nvision", "zt\0e", "中兴"] {
+            assert!(may_have(text, "nothing"), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_word_of_the_folded_text_is_seen(
+            text in r"[a-cA-C .,&'`\-\n\t\r_/()0-9éß中-]{0,30}",
+            divided in proptest::sample::select(&[Divided::Joined, Divided::Apart]),
+        ) {
+            let folded = Folded::with(&text, divided);
+            for word in folded.words().split(' ').filter(|word| !word.is_empty()) {
+                prop_assert!(may_have(&text, word), "{word:?} of {text:?}");
+            }
+        }
+    }
+}
