@@ -33,10 +33,10 @@ pub use boundary::{
     ClaimName, Compacted, DeliveryLease, DueReader, Enrolment, Erased, EventTold, Exchanged, FanOut,
     FellowWorker, FollowedAs, FollowerSet, Followers, FoundChanges, GarbageReport, HeldBody, HookSettled,
     InboundCommit, KeptBody, KeptSchedule, KindStats, KnownEntries, KnownPerson, KnownSource, Lease,
-    LeasedMail, MailAction, MailListing, MailTrouble, Met, OpenMails, Opened, Pacing, PersonVersion,
-    ReadCommit, ReaderCommit, Readers, RecordFault, Releasable, RematchCommit, RepairWishes, Repaired,
-    RetractCommit, SealWish, Sealed, SeenFollowers, SetFanOut, SourceGlance, SourceVersion, Stamp, StoreSize,
-    StoreStats, TakenUp, ToldOf, TreeCount, Verified, WaitingReader, WaitingReaders, Withdrawn,
+    LeasedMail, MailAction, MailListing, MailTrouble, Met, OpenMails, Opened, Pacing, PackedMail,
+    PersonVersion, ReadCommit, ReaderCommit, Readers, RecordFault, Releasable, RematchCommit, RepairWishes,
+    Repaired, RetractCommit, SealWish, Sealed, SeenFollowers, SetFanOut, SourceGlance, SourceVersion, Stamp,
+    StoreSize, StoreStats, TakenUp, ToldOf, TreeCount, Verified, WaitingReader, WaitingReaders, Withdrawn,
 };
 pub use care::{
     check, check_backup, compact, import, migrate, repair, repair_metered, restore, verify, verify_metered,

@@ -11,7 +11,7 @@ use crate::domain::outbox::{Basis, QueuedMail};
 use crate::domain::subscription::Subscriber;
 use crate::mail::{Draft, DraftError};
 use crate::render::{self, Attestation, SeenChanges};
-use crate::store::ReaderCommit;
+use crate::store::{PackedMail, ReaderCommit};
 
 impl Composer {
     /// Attests silence where that is due and anything is followed.
@@ -43,7 +43,8 @@ impl Composer {
         let (begin, end) = (since.to_rfc3339(), round.now.to_rfc3339());
         let id = MailId::derive(&["attestation", reader.address.as_str(), &begin, &end]);
         let made = self.attestation(id.clone(), reader, (since, known, &composed.aside), round);
-        composed.mails.push(self.made_or_given_up(made, MailKind::Coverage, id, &reader.address, round.now));
+        let mail = self.made_or_given_up(made, MailKind::Coverage, id, &reader.address, round.now);
+        composed.mails.push(PackedMail::of(mail));
         composed.attested_until = Some(round.now);
     }
 

@@ -27,7 +27,7 @@ use crate::domain::text::error_chain;
 use crate::mail::{Draft, DraftError, ListUnsubscribe, MailPurpose, message_id, thread_id};
 use crate::render::{self, MailFoot, Notice, Rendered, SourceWords};
 use crate::settings::MailSettings;
-use crate::store::{Met, ReaderCommit, WaitingReader};
+use crate::store::{Met, PackedMail, ReaderCommit, WaitingReader};
 
 pub(super) use self::round::{Round, RoundContext, Ties, read_of};
 
@@ -324,7 +324,7 @@ impl ReaderCommit {
     /// Puts a mail beside what it tells.
     fn take(&mut self, bundle: &MailBatch, mail: QueuedMail) {
         self.settled.extend(bundle.told.iter().map(|told| told.item.alert.clone()));
-        self.mails.push(mail);
+        self.mails.push(PackedMail::of(mail));
     }
 }
 

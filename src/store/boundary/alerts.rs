@@ -9,9 +9,9 @@ use crate::domain::alert::AlertItem;
 use crate::domain::change::Change;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AlertId, ChangeId, MailId};
-use crate::domain::outbox::QueuedMail;
 use crate::domain::subscription::{EndedPause, Subscriber, SubscriptionTerms};
 use crate::domain::topic::Topic;
+use crate::store::boundary::PackedMail;
 
 /// Items of alerts for a run of readers, kept as one atomic, durable step.
 #[derive(Debug, Clone)]
@@ -136,7 +136,7 @@ pub struct ReaderCommit {
     /// What no mail could be made of, as it now stands.
     pub struck: Vec<AlertItem>,
     /// The mails.
-    pub mails: Vec<QueuedMail>,
+    pub mails: Vec<PackedMail>,
     /// What the mails tell of events, where their reader wants one mail for each.
     pub events: Vec<EventTold>,
     /// What its reader was told by a mail about another change, the same event as another source told it.

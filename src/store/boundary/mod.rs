@@ -24,7 +24,9 @@ pub use claims::ClaimName;
 pub use hooks::{DeliveryLease, HookSettled};
 pub use inbox::{Exchanged, InboundCommit, KnownPerson, PersonVersion, TakenUp};
 pub(super) use outbox::LeaseToken;
-pub use outbox::{BounceCommit, Lease, LeasedMail, MailAction, MailListing, MailTrouble, OpenMails, Pacing};
+pub use outbox::{
+    BounceCommit, Lease, LeasedMail, MailAction, MailListing, MailTrouble, OpenMails, Pacing, PackedMail,
+};
 pub use people::{Erased, Readers};
 pub use reads::{
     Accepted, Backfilled, HeldBody, KeptBody, KeptSchedule, KnownEntries, KnownSource, ReadCommit,

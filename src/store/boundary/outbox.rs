@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::domain::bounce::BounceKind;
 use crate::domain::breaker::Breaker;
 use crate::domain::id::{BodyHash, MailId};
-use crate::domain::outbox::Mail;
+use crate::domain::outbox::{Mail, QueuedMail};
 use crate::settings::Pace;
+use crate::store::boundary::KeptBody;
+use crate::store::compression::PackedBody;
 
 /// Names one handing-out of a mail: another one has another token, whoever it is to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +36,29 @@ pub struct Pacing<F> {
     pub pace: Pace,
     /// Where one process owns the store: whether a mail may go, or until when it has to wait.
     pub may_go: F,
+}
+
+/// A mail on its way into the outbox, its bytes as they will lie there if they could be compressed.
+///
+/// Whoever makes many mails packs them where they are made: the store keeps one step after another, and should not
+/// compress meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackedMail {
+    /// The mail.
+    pub mail: Mail,
+    /// Its frozen bytes.
+    pub body: KeptBody,
+}
+
+impl PackedMail {
+    /// Packs a mail.
+    #[must_use]
+    pub fn of(queued: QueuedMail) -> Self {
+        let QueuedMail { mail, bytes } = queued;
+        // The store compresses again what could not be compressed, and returns the error.
+        let body = PackedBody::of(&bytes).map_or_else(|_| bytes.into(), KeptBody::from);
+        Self { mail, body }
+    }
 }
 
 /// A mail in a sender's hands.

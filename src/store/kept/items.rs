@@ -150,7 +150,7 @@ pub(in crate::store) fn compose(
             writes.put_raw(TreeName::Looks, &keys::at(next, address), Vec::new())?;
         }
         subscribers::composed(trees, writes, &one)?;
-        outbox::dispatch(trees, writes, &[], one.mails)?;
+        outbox::queue_packed(trees, writes, one.mails)?;
     }
     Ok(superseded)
 }

@@ -6,7 +6,7 @@ use regwatch::domain::email::EmailAddress;
 use regwatch::domain::id::{AlertId, MailId};
 use regwatch::domain::outbox::{MailState, QueuedMail};
 use regwatch::domain::retraction::Retraction;
-use regwatch::store::{FanOut, Met, ReaderCommit, RetractCommit, Store, StoreError, Withdrawn};
+use regwatch::store::{FanOut, Met, PackedMail, ReaderCommit, RetractCommit, Store, StoreError, Withdrawn};
 
 use super::Home;
 use crate::fixture::{at, changed, keep, mail, page, source, topic};
@@ -47,7 +47,7 @@ async fn telling(store: &Store, name: &str, now: DateTime<Utc>) -> ReaderCommit 
     ReaderCommit {
         settled: waiting.items.iter().map(|item| item.alert.clone()).collect(),
         met: Met { items: waiting.items, ..Met::default() },
-        mails: vec![mail(name, now)],
+        mails: vec![PackedMail::of(mail(name, now))],
         ..ReaderCommit::empty(ann(), now)
     }
 }

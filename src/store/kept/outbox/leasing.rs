@@ -218,9 +218,10 @@ mod tests {
     use super::*;
     use crate::domain::id::{BodyHash, MailId};
     use crate::domain::outbox::{MailState, QueuedMail};
+    use crate::store::boundary::PackedMail;
     use crate::store::kept::bodies::name_of;
     use crate::store::kept::opening;
-    use crate::store::kept::outbox::{dispatch, find};
+    use crate::store::kept::outbox::{dispatch, find, queue_packed};
 
     fn queued(id: &str) -> QueuedMail {
         let recipient = "ann@example.org".parse().unwrap();
@@ -241,6 +242,22 @@ mod tests {
         let answer = step(&mut writes).unwrap();
         writes.apply(trees).unwrap();
         answer
+    }
+
+    #[test]
+    fn a_mail_is_kept_alike_whoever_packed_it() {
+        let kept = |queue: &dyn Fn(&Trees, &mut Writes) -> Result<(), StoreError>| {
+            let state = tempfile::tempdir().unwrap();
+            let trees = opening::open(state.path()).unwrap();
+            step(&trees, |writes| queue(&trees, writes));
+            let stored = trees.get::<StoredMail>(TreeName::Mails, b"a").unwrap().unwrap();
+            let frame = trees.frame(&name_of(&stored.bytes).unwrap()).unwrap();
+            (stored.mail.clone(), bytes(&trees, &stored).unwrap(), frame)
+        };
+        let packed = PackedMail::of(queued("a"));
+        let by_store = kept(&|trees, writes| dispatch(trees, writes, &[], vec![queued("a")]));
+        assert_eq!(kept(&|trees, writes| queue_packed(trees, writes, vec![packed.clone()])), by_store);
+        assert_eq!(by_store.1, queued("a").bytes);
     }
 
     #[test]

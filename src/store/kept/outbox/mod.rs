@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{AlertId, BodyHash, MailId};
 use crate::domain::outbox::{Mail, MailState, QueuedMail};
-use crate::store::boundary::{Lease, LeaseToken};
+use crate::store::boundary::{Lease, LeaseToken, PackedMail};
 use crate::store::error::StoreError;
 use crate::store::kept::bodies::name_of;
 use crate::store::kept::trees::{FirstLooks, TreeName, Trees};
@@ -70,14 +70,24 @@ pub(in crate::store) fn dispatch(
     for alert in alerts {
         writes.remove(TreeName::Alerts, alert.as_str().as_bytes());
     }
-    for QueuedMail { mail, bytes } in mails {
+    let received = |QueuedMail { mail, bytes }| PackedMail { mail, body: bytes.into() };
+    queue_packed(trees, writes, mails.into_iter().map(received))
+}
+
+/// Puts mails into the outbox. A mail that is there stays as it is, wherever it stands.
+pub(super) fn queue_packed(
+    trees: &Trees,
+    writes: &mut Writes,
+    mails: impl IntoIterator<Item = PackedMail>,
+) -> Result<(), StoreError> {
+    for PackedMail { mail, body } in mails {
         let key = mail.id.as_str().as_bytes();
         // An earlier program made shorter ids of the same parts.
         let is_kept = trees.has_either(TreeName::Mails, [mail.id.as_str(), mail.id.short()])?;
         let is_there = is_kept || writes.has(TreeName::Mails, key);
         if !is_there {
-            writes.put_body(trees, &bytes)?;
-            let mut stored = StoredMail { mail, bytes: BodyHash::of(&bytes), lease: None };
+            let name = writes.put_kept(trees, &body)?;
+            let mut stored = StoredMail { mail, bytes: BodyHash::from_digest(&name), lease: None };
             let queued_at = stored.mail.queued_at;
             if let Some(known) = suppression::of(trees, &stored.mail)? {
                 stored.mail.suppress(queued_at, &known.words());
