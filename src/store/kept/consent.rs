@@ -13,11 +13,17 @@ use crate::domain::consent::{ConsentVerdict, RecipientFacts, wanted};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::ChangeId;
 use crate::domain::outbox::{Basis, Mail};
+use crate::domain::subscription::Subscriber;
 use crate::store::error::StoreError;
 use crate::store::steps::mails::{self, Aftermath, Anew, AttestedFrom, MailFate};
 
 /// A mail to somebody whose record cannot be read is looked at again after this.
 const LOOK_AGAIN: Duration = Duration::hours(1);
+
+/// Whether nothing can end a mail's being wanted.
+fn is_unbound(mail: &Mail) -> bool {
+    mail.basis == Basis::None && mail.changes.is_empty()
+}
 
 /// Looks at the mails of one step. Most tell the same few changes.
 #[derive(Debug)]
@@ -36,8 +42,23 @@ impl<'a> ConsentCheck<'a> {
 
     /// Whether a mail is wanted, by the subscription of now.
     pub(super) fn of(&mut self, mail: &Mail) -> Result<ConsentVerdict, StoreError> {
-        let is_unbound = mail.basis == Basis::None && mail.changes.is_empty();
-        if is_unbound {
+        if is_unbound(mail) {
+            return Ok(ConsentVerdict::Whole);
+        }
+        // Whose record cannot be read is sent nothing meanwhile, and keeps nobody else waiting.
+        match self.trees.readable(subscribers::get(self.trees, &mail.recipient))? {
+            Some(reader) => self.of_reader(mail, reader.as_ref()),
+            None => Ok(ConsentVerdict::Later(self.now + LOOK_AGAIN)),
+        }
+    }
+
+    /// The same, where its recipient was looked up.
+    pub(super) fn of_reader(
+        &mut self,
+        mail: &Mail,
+        reader: Option<&Subscriber>,
+    ) -> Result<ConsentVerdict, StoreError> {
+        if is_unbound(mail) {
             return Ok(ConsentVerdict::Whole);
         }
         for id in &mail.changes {
@@ -54,11 +75,7 @@ impl<'a> ConsentCheck<'a> {
             Basis::Screening { list } => screenings::is_wanted(self.trees, list, &mail.recipient)?,
             _ => false,
         };
-        // Whose record cannot be read is sent nothing meanwhile, and keeps nobody else waiting.
-        let Some(reader) = self.trees.readable(subscribers::get(self.trees, &mail.recipient))? else {
-            return Ok(ConsentVerdict::Later(self.now + LOOK_AGAIN));
-        };
-        let facts = RecipientFacts { reader: reader.as_ref(), is_asked, is_screened, now: self.now };
+        let facts = RecipientFacts { reader, is_asked, is_screened, now: self.now };
         Ok(wanted(mail, facts, |id| self.changes.get(id).and_then(Option::as_ref)))
     }
 

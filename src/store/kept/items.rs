@@ -132,12 +132,17 @@ pub(in crate::store) fn compose(
         for at in std::mem::take(&mut one.looks) {
             writes.remove(TreeName::Looks, &keys::at(at, one.reader.key()));
         }
-        if !still_waits(trees, &one)? {
+        let reader = trees.readable(subscribers::get(trees, &one.reader))?;
+        if !still_waits(trees, &one, reader.as_ref().and_then(Option::as_ref))? {
             writes.put_raw(TreeName::Looks, &keys::at(one.at, one.reader.key()), Vec::new())?;
             superseded.push(one.reader);
             continue;
         }
-        unwanted.take_out(trees, &mut one)?;
+        match reader {
+            Some(Some(reader)) => unwanted.take_out(trees, &mut one, &reader)?,
+            Some(None) => tell_nothing(&mut one),
+            None => let_wait(&mut one),
+        }
         events::note(trees, writes, &one)?;
         let address = one.reader.key();
         for alert in &one.settled {
@@ -157,52 +162,55 @@ pub(in crate::store) fn compose(
 
 /// Whether what was composed for a reader was composed of what is kept now. Who cannot be read, or was erased, has nothing
 /// told, whatever it was composed of.
-fn still_waits(trees: &Trees, one: &ReaderCommit) -> Result<bool, StoreError> {
-    let Some(reader) = trees.readable(subscribers::get(trees, &one.reader))?.flatten() else {
-        return Ok(true);
-    };
+fn still_waits(trees: &Trees, one: &ReaderCommit, reader: Option<&Subscriber>) -> Result<bool, StoreError> {
+    let Some(reader) = reader else { return Ok(true) };
     let kept = |alert: &AlertId| {
         let key = keys::item(one.reader.key(), alert.as_str());
         Ok(trees.readable(trees.get::<AlertItem>(TreeName::Items, &key))?.flatten())
     };
-    telling::still_waits(one, &reader, kept)
+    telling::still_waits(one, reader, kept)
 }
 
 /// What waits for somebody whose record cannot be read is looked at again after this.
 const LOOK_AGAIN: Duration = Duration::hours(1);
 
+/// Who was erased meanwhile gets nothing, and nothing of them waits.
+fn tell_nothing(one: &mut ReaderCommit) {
+    one.mails.clear();
+    one.struck.clear();
+    one.events.clear();
+    one.aside.clear();
+}
+
+/// What waits for somebody whose record cannot be read goes on waiting.
+fn let_wait(one: &mut ReaderCommit) {
+    one.mails.clear();
+    one.settled.clear();
+    one.aside.clear();
+    one.next = Some(one.at + LOOK_AGAIN);
+}
+
+}
+
+impl<'a> Unwanted<'a> {
+    fn take_out(
 /// Finds mails that are not wanted by the subscription of now.
 #[derive(Default)]
 struct Unwanted<'a> {
     consent: Option<ConsentCheck<'a>>,
-}
-
-impl<'a> Unwanted<'a> {
-    fn take_out(&mut self, trees: &'a Trees, one: &mut ReaderCommit) -> Result<(), StoreError> {
-        match trees.readable(subscribers::get(trees, &one.reader))? {
-            Some(Some(_)) => {}
-            // Who was erased meanwhile gets nothing, and nothing of them waits.
-            Some(None) => {
-                one.mails.clear();
-                one.struck.clear();
-                one.events.clear();
-                one.aside.clear();
-                return Ok(());
-            }
-            // What waits for somebody whose record cannot be read goes on waiting.
-            None => {
-                one.mails.clear();
-                one.settled.clear();
-                one.aside.clear();
-                one.next = Some(one.at + LOOK_AGAIN);
-                return Ok(());
-            }
-        }
+        &mut self,
+        trees: &'a Trees,
+        one: &mut ReaderCommit,
+        reader: &Subscriber,
+    ) -> Result<(), StoreError> {
         let consent = self.consent.get_or_insert_with(|| ConsentCheck::new(trees, one.at));
         for queued in std::mem::take(&mut one.mails) {
             let is_made = queued.mail.state == MailState::Queued;
             if !is_made
-                || matches!(consent.of(&queued.mail)?, ConsentVerdict::Whole | ConsentVerdict::Later(_))
+                || matches!(
+                    consent.of_reader(&queued.mail, Some(reader))?,
+                    ConsentVerdict::Whole | ConsentVerdict::Later(_)
+                )
             {
                 one.mails.push(queued);
                 continue;
