@@ -4,8 +4,8 @@
 //! item of every alert they follow, page by page of those who follow its topic, in the order of their addresses; how far that went
 //! is kept with the items. What is told, and when, is decided once for all who follow alike. Then, for each reader something is due for, what waits is grouped
 //! ([`crate::domain::grouping`]) and made into mails, and the mails go into the outbox and the items
-//! out of the way in one commit. A mail's identity is its reader and the alerts it tells: made twice,
-//! it is the same mail.
+//! out of the way in one commit, page by page of readers; while one page is kept, the mails of the next are made.
+//! A mail's identity is its reader and the alerts it tells: made twice, it is the same mail.
 //!
 //! Deliberately absent: deciding what goes into which mail and when, which the domain does.
 
@@ -33,8 +33,8 @@ use crate::mail::DraftError;
 use crate::registry::Registry;
 use crate::settings::MailSettings;
 use crate::store::{
-    ChangeQuery, FanOut, FollowedAs, FollowerSet, ReaderCommit, SetFanOut, Store, StoreError, ToldOf,
-    WaitingReader, WaitingReaders, anew_if_overtaken,
+    ChangeQuery, DueReader, FanOut, FollowedAs, FollowerSet, ReaderCommit, SetFanOut, Store, StoreError,
+    ToldOf, WaitingReader, WaitingReaders, anew_if_overtaken,
 };
 
 pub use composer::{Composer, ComposerParts};
@@ -91,6 +91,29 @@ pub struct Dispatcher {
 
 /// Readers with the moments at which they were to be looked at.
 type Looks = BTreeMap<EmailAddress, Vec<DateTime<Utc>>>;
+
+/// The readers something is due for, page by page: they may be very many.
+struct DuePages {
+    /// Up to when.
+    until: DateTime<Utc>,
+    /// The last one of the page before.
+    last: Option<DueReader>,
+    is_over: bool,
+}
+
+impl DuePages {
+    /// The next page; an empty one if nobody is left.
+    async fn next(&mut self, store: &Store) -> Result<Vec<DueReader>, StoreError> {
+        if self.is_over {
+            return Ok(Vec::new());
+        }
+        let page = store.due_readers(self.until, self.last.take(), COMPOSE_PAGE).await?;
+        // Who is looked at again because others were faster is in the next round, or this one might never end.
+        self.is_over = page.len() < COMPOSE_PAGE;
+        self.last = page.last().cloned();
+        Ok(page)
+    }
+}
 
 impl Dispatcher {
     /// A dispatcher whose mails the given composer makes.
@@ -240,39 +263,70 @@ impl Dispatcher {
 
     /// Makes mails for every reader something is due for; with how many it returns whether for somebody it made none
     /// because what waited for them had changed by then.
+    ///
+    /// While the mails of a page of readers are being kept, those of the next are made. What they are made of is looked up
+    /// before that page is kept, which is as if another worker kept it: the store keeps nothing that was made of what waits
+    /// otherwise by then.
     async fn compose_due(&self, patience: BatchWindow) -> Result<(usize, bool), DispatchError> {
         let now = self.clock.now();
         let ahead = self.collecting(BatchWindow::Group).wait;
         let until = if patience == BatchWindow::Now { now + ahead } else { now };
         let mut round = self.round(patience, now);
         let (mut queued, mut is_superseded) = (0, false);
+        let mut due = DuePages { until, last: None, is_over: false };
+        let mut composed = Vec::new();
         loop {
-            let (due, has_more) = self.store.due_readers(until, COMPOSE_PAGE).await?;
-            let mut looks = Looks::new();
-            for look in due {
-                looks.entry(look.reader).or_default().push(look.at);
-            }
-            while !looks.is_empty() {
-                let rest = looks.keys().nth(COMPOSE_PAGE).cloned().map(|key| looks.split_off(&key));
-                let page = std::mem::replace(&mut looks, rest.unwrap_or_default());
-                let (more, superseded) = self.compose_page(page, &mut round).await?;
-                queued += more;
-                is_superseded |= superseded > 0;
-            }
-            if !has_more {
-                return Ok((queued, is_superseded));
+            let next = self.compose_next(&mut due, &mut round);
+            let (kept, next) = tokio::join!(self.keep(composed), next);
+            let (more, superseded) = kept?;
+            queued += more;
+            is_superseded |= superseded > 0;
+            match next? {
+                Some(next) => composed = next,
+                None => return Ok((queued, is_superseded)),
             }
         }
     }
 
-    fn round(&self, patience: BatchWindow, now: DateTime<Utc>) -> Round {
-        let collecting = self.collecting(patience);
-        let (states, ties, together) = (Arc::default(), Arc::default(), Arc::default());
-        Round { watchlist: self.registry.current(), states, ties, together, collecting, now }
+    /// Makes the mails of the next page of readers something is due for; `None` if nobody is left.
+    async fn compose_next(
+        &self,
+        due: &mut DuePages,
+        round: &mut Round,
+    ) -> Result<Option<Vec<ReaderCommit>>, StoreError> {
+        let mut looks = Looks::new();
+        for look in due.next(&self.store).await? {
+            looks.entry(look.reader).or_default().push(look.at);
+        }
+        if looks.is_empty() { Ok(None) } else { self.compose_page(looks, round).await.map(Some) }
     }
 
-    /// Makes the mails of a page of readers; returns how many, and for how many readers none were kept.
-    async fn compose_page(&self, looks: Looks, round: &mut Round) -> Result<(usize, usize), StoreError> {
+    fn round(&self, patience: BatchWindow, now: DateTime<Utc>) -> Round {
+        let collecting = self.collecting(patience);
+        Round {
+            watchlist: self.registry.current(),
+            states: Arc::default(),
+            ties: Arc::default(),
+            together: Arc::default(),
+            collecting,
+            now,
+        }
+    }
+
+    /// Puts the mails of a page of readers into the outbox; returns how many, and for how many readers none were kept.
+    async fn keep(&self, composed: Vec<ReaderCommit>) -> Result<(usize, usize), StoreError> {
+        if composed.is_empty() {
+            return Ok((0, 0));
+        }
+        let made: Vec<(EmailAddress, usize)> =
+            composed.iter().map(|composed| (composed.reader.clone(), composed.mails.len())).collect();
+        let superseded: BTreeSet<EmailAddress> = self.store.compose(composed).await?.into_iter().collect();
+        let kept = made.iter().filter(|(reader, _)| !superseded.contains(reader));
+        Ok((kept.map(|(_, mails)| mails).sum(), superseded.len()))
+    }
+
+    /// Makes the mails of a page of readers.
+    async fn compose_page(&self, looks: Looks, round: &mut Round) -> Result<Vec<ReaderCommit>, StoreError> {
         let waiting = self.store.waiting(looks.keys().cloned().collect()).await?;
         self.learn_together(&waiting, round).await?;
         self.learn_states(&waiting, round).await?;
@@ -281,12 +335,7 @@ impl Dispatcher {
         let found = self.found_since(&waiting, round.now).await?;
         let aside = self.set_aside(&waiting, &found, round).await?;
         let known = Arc::new(RoundContext { told, found, aside });
-        let composed = self.in_parallel(waiting, known, looks, round).await;
-        let made: Vec<(EmailAddress, usize)> =
-            composed.iter().map(|composed| (composed.reader.clone(), composed.mails.len())).collect();
-        let superseded: BTreeSet<EmailAddress> = self.store.compose(composed).await?.into_iter().collect();
-        let kept = made.iter().filter(|(reader, _)| !superseded.contains(reader));
-        Ok((kept.map(|(_, mails)| mails).sum(), superseded.len()))
+        Ok(self.in_parallel(waiting, known, looks, round).await)
     }
 
     /// Learns what else the reads found that show what waits, once for all readers of a round.

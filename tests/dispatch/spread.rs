@@ -26,6 +26,27 @@ async fn a_thousand_and_more_readers_are_each_told_once() {
     assert_eq!(told.len(), 1_203);
 }
 
+/// While the mails of some are being kept those of others are made: here of the same, who are due once more.
+#[tokio::test]
+async fn who_is_due_twice_is_told_once_however_many_are() {
+    let stand = Stand::new();
+    for number in 0..600 {
+        stand.subscribe(&address(number), &[]).await;
+    }
+    for name in ["a", "b"] {
+        stand.find(name, None).await;
+        assert_eq!(stand.round().await, 0, "it waits for company");
+        stand.advance(1);
+    }
+    stand.advance(5);
+    assert_eq!(stand.round().await, 600);
+    let mails = stand.mails().await;
+    let told: BTreeSet<&String> = mails.iter().map(|(to, _)| to).collect();
+    assert_eq!((mails.len(), told.len()), (600, 600));
+    assert!(mails.iter().all(|(_, subject)| subject.contains("+1")), "{}", mails[0].1);
+    assert_eq!(stand.store.next_look().await.unwrap(), None, "nobody is looked at again");
+}
+
 #[tokio::test]
 async fn readers_who_have_their_item_are_passed_over_after_a_restart() {
     let mut stand = Stand::new();

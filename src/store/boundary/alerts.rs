@@ -111,7 +111,8 @@ pub struct WaitingReaders {
     pub changes: BTreeMap<ChangeId, Arc<Change>>,
 }
 
-/// What the mails of a reader were composed of.
+/// What the mails of a reader were composed of. The store keeps them only if it still is so: mails may be composed while
+/// others are on their way into the store, of this worker or of another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Met {
     /// What waited for them that is told, tried again or put aside.

@@ -1,6 +1,7 @@
 //! What waits for each reader, and when to look at it.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
@@ -60,13 +61,16 @@ pub(in crate::store) fn spread(
     Ok(())
 }
 
-/// The looks that are due, the longest due first.
+/// The next looks that are due, the longest due first, at most `limit`: after one of them or from the first.
 pub(in crate::store) fn due_readers(
     trees: &Trees,
     until: DateTime<Utc>,
+    after: Option<&DueReader>,
+    limit: usize,
 ) -> Result<Vec<DueReader>, StoreError> {
+    let start = after.map_or(Bound::Unbounded, |last| Bound::Excluded(keys::at(last.at, last.reader.key())));
     let mut looks = Vec::new();
-    for key in trees.tree(TreeName::Looks).iter().keys() {
+    for key in trees.tree(TreeName::Looks).range((start, Bound::Unbounded)).keys().take(limit) {
         let look = look(&key?)?;
         if look.at > until {
             break;
@@ -190,14 +194,14 @@ fn let_wait(one: &mut ReaderCommit) {
     one.next = Some(one.at + LOOK_AGAIN);
 }
 
-}
-
-impl<'a> Unwanted<'a> {
-    fn take_out(
 /// Finds mails that are not wanted by the subscription of now.
 #[derive(Default)]
 struct Unwanted<'a> {
     consent: Option<ConsentCheck<'a>>,
+}
+
+impl<'a> Unwanted<'a> {
+    fn take_out(
         &mut self,
         trees: &'a Trees,
         one: &mut ReaderCommit,

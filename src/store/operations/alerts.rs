@@ -59,15 +59,16 @@ impl Store {
         ask!(self.spread_sets(spread).await)
     }
 
-    /// The looks that are due until then, the longest due first, and whether there may be more; a reader may be among them
-    /// twice. Where several workers compose, at most `limit`, which the others pass over until these were composed, or a
-    /// minute has gone.
+    /// The next looks that are due until then, the longest due first, at most `limit`: after one of them or from the first.
+    /// A reader may be among them twice. Where several workers compose, those are passed over that were returned to any of
+    /// them before, until they were composed or a minute has gone.
     pub async fn due_readers(
         &self,
         until: DateTime<Utc>,
+        after: Option<DueReader>,
         limit: usize,
-    ) -> Result<(Vec<DueReader>, bool), StoreError> {
-        ask!(self.due_readers(until, limit).await)
+    ) -> Result<Vec<DueReader>, StoreError> {
+        ask!(self.due_readers(until, after, limit).await)
     }
 
     /// When the next look is due.

@@ -148,7 +148,7 @@ async fn told(store: &Store, readers: &[Subscriber]) -> Told {
             items.entry(waiting.reader.address.clone()).or_default().insert(format!("{item:?}"));
         }
     }
-    let (due, _) = store.due_readers(at(90_000), 999).await.unwrap();
+    let due = store.due_readers(at(90_000), None, 999).await.unwrap();
     looks.extend(due.into_iter().map(|look| (look.at, look.reader)));
     (items, looks)
 }

@@ -111,8 +111,31 @@ async fn what_two_compose_of_the_same_items_is_told_by_the_first_alone() {
     assert_eq!(subjects(&store).await, ["Change for one"]);
     assert_eq!(waiting(&store, ann()).await, []);
     assert_eq!(waiting(&store, bob()).await, [alert.id], "another's items are no matter");
-    let looks = store.due_readers(at(9), 99).await.unwrap().0;
+    let looks = store.due_readers(at(9), None, 99).await.unwrap();
     assert!(looks.iter().any(|look| look.reader == ann() && look.at == at(2)), "she is looked at again");
+}
+
+/// Many may be due at once: they are returned page by page, the longest due first.
+#[tokio::test]
+async fn whoever_is_due_is_on_one_page_of_those_who_are() {
+    let home = Home::new();
+    let (store, alert) = with_an_alert(&home).await;
+    let reader = |number: i64| format!("reader{number}@example.org").parse::<EmailAddress>().unwrap();
+    let due_at = |number| at(9 - number / 3);
+    let items = (0..9).map(|number| (reader(number), AlertItem::of(&alert), due_at(number))).collect();
+    store.spread(FanOut { alerts: vec![alert.id.clone()], from: None, items, reached: None }).await.unwrap();
+    let (mut last, mut found) = (None, Vec::new());
+    loop {
+        let page = store.due_readers(at(8), last, 4).await.unwrap();
+        assert!(page.len() <= 4);
+        last = page.last().cloned();
+        if last.is_none() {
+            break;
+        }
+        found.extend(page.into_iter().map(|due| (due.at, due.reader)));
+    }
+    let expected = [6, 7, 8, 3, 4, 5].map(|number| (due_at(number), reader(number)));
+    assert_eq!(found, expected);
 }
 
 /// What nobody could make a mail of is another item from then on, and what waits anew after a mail was taken back, too.

@@ -62,17 +62,15 @@ impl Database {
     pub(in crate::store) async fn due_readers(
         &self,
         until: DateTime<Utc>,
+        after: Option<DueReader>,
         limit: usize,
-    ) -> Result<(Vec<DueReader>, bool), StoreError> {
+    ) -> Result<Vec<DueReader>, StoreError> {
         let Self::Postgres { server, .. } = self else {
-            let due = self.read(move |trees| items::due_readers(trees, until)).await?;
-            return Ok((due, false));
+            return self.read(move |trees| items::due_readers(trees, until, after.as_ref(), limit)).await;
         };
         let before = keys::moment(until + Duration::milliseconds(1)).to_vec();
         let claimed = server.claim(TreeName::Looks, before, limit, Vec::new(), CLAIMED_FOR).await?;
-        let due = claimed.iter().map(|key| items::look(key)).collect::<Result<Vec<_>, _>>()?;
-        let has_more = due.len() >= limit;
-        Ok((due, has_more))
+        claimed.iter().map(|key| items::look(key)).collect()
     }
 
     pub(in crate::store) async fn next_look(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
