@@ -308,6 +308,7 @@ impl Dispatcher {
             states: Arc::default(),
             ties: Arc::default(),
             together: Arc::default(),
+            views: Arc::default(),
             collecting,
             now,
         }

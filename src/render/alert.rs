@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono_tz::Tz;
 
+use super::alert_views::AlertViews;
 use super::attached::evidence;
 use super::change_view::{ChangeView, WHY};
 use super::difference::DiffPiece;
@@ -12,8 +13,9 @@ use super::flow::{Indent, wrap};
 use super::foot::{Foot, Leave};
 use super::health;
 use super::lead::{LeadLine, aside, lead, overview, untold};
+use super::link::SafeLink;
 use super::notice::{MAX_DETAILED, Notice, ReportedChange};
-use super::rendered::{RenderError, Rendered};
+use super::rendered::{Attachment, RenderError, Rendered};
 use super::subject::subject;
 use super::view::{items, missed_on};
 use super::when::{day, day_of};
@@ -32,6 +34,7 @@ const TITLE_CHARS: [usize; 4] = [120, 80, 50, 30];
 #[template(path = "notice/mail.txt", escape = "none")]
 struct AlertText<'a> {
     page: &'a AlertView,
+    links: &'a PageLinks,
     foot: &'a Foot,
 }
 
@@ -39,11 +42,26 @@ struct AlertText<'a> {
 #[template(path = "notice/mail.html")]
 struct AlertHtml<'a> {
     page: &'a AlertView,
+    links: &'a PageLinks,
     foot: &'a Foot,
     subject: &'a str,
 }
 
-/// What both templates show.
+/// Where a mail's reader sees each change with its evidence, in the order in which they are told.
+struct PageLinks(Vec<Option<SafeLink>>);
+
+impl PageLinks {
+    fn of_notice(notice: &Notice) -> Self {
+        Self(notice.told.iter().map(|told| told.page.as_deref().and_then(SafeLink::of)).collect())
+    }
+
+    /// What is said of the first of these changes, or of all, each beside where it is seen.
+    fn beside<'a, T>(&'a self, said: &'a [T]) -> impl Iterator<Item = (&'a T, Option<&'a SafeLink>)> {
+        said.iter().zip(self.0.iter().map(Option::as_ref))
+    }
+}
+
+/// What both templates show that is the same for all who are told the same.
 pub(super) struct AlertView {
     pub subject: String,
     pub preheader: String,
@@ -56,8 +74,8 @@ pub(super) struct AlertView {
     /// Whether the overview is a table.
     pub is_table: bool,
     pub changes: Vec<ChangeView>,
-    /// Whether the evidence is attached.
-    pub is_attached: bool,
+    /// The evidence, where it is attached.
+    pub attachment: Option<Attachment>,
     /// What else the same reads found, counted.
     pub untold: Option<String>,
     /// How the sources are, a sentence each.
@@ -75,17 +93,17 @@ impl AlertView {
         self.aside.as_deref().map(|aside| wrap(aside, Indent::of(""))).unwrap_or_default()
     }
 
-    fn wrapped_overview(&self) -> String {
-        let line = |line: &LeadLine| {
+    fn wrapped_overview(&self, links: &PageLinks) -> String {
+        let line = |(line, page): (&LeadLine, Option<&SafeLink>)| {
             let number = format!("{:>3}. ", line.number);
             let indent = Indent { first: &number, rest: "     " };
-            match (&line.page, self.is_shown(line)) {
+            match (page, self.is_shown(line)) {
                 (_, true) => wrap(&line.plain(), indent),
                 (Some(page), false) => format!("{}\n     {}", wrap(&line.plain(), indent), page.href),
                 (None, false) => wrap(&format!("{} (change {})", line.plain(), line.id), indent),
             }
         };
-        self.overview.iter().map(line).collect::<Vec<_>>().join("\n")
+        links.beside(&self.overview).map(line).collect::<Vec<_>>().join("\n")
     }
 
     /// Whether the change of a line is shown with its words.
@@ -115,17 +133,22 @@ impl AlertView {
 /// # Errors
 /// A template that cannot be filled in: a mail without words must never leave.
 pub fn notice(notice: &Notice) -> Result<Rendered, RenderError> {
+    AlertViews::default().notice(notice)
+}
+
+/// The same as [`notice`] with what is the same in all mails made of it: it makes the words only once of all that is told to
+/// many alike.
+pub(super) fn notice_of(views: &AlertViews, notice: &Notice) -> Result<Rendered, RenderError> {
     let foot = Foot { reasons: reasons(notice), ..Foot::to_reader(notice.recipient, notice.service) };
-    let has_pages = notice.told.iter().all(|told| told.page.is_some());
-    let is_table = notice.is_table();
-    let attachment = if has_pages { None } else { evidence(notice)? };
-    let mut detailed = if is_table && has_pages { 0 } else { notice.told.len().min(MAX_DETAILED) };
+    let links = &PageLinks::of_notice(notice);
+    let mut detailed =
+        if notice.is_table() && notice.has_pages() { 0 } else { notice.told.len().min(MAX_DETAILED) };
     let mut title_chars = TITLE_CHARS.into_iter();
     let mut chars = title_chars.next().unwrap_or_default();
     loop {
-        let page = AlertView { is_attached: attachment.is_some(), ..page(notice, detailed, chars) };
-        let text = AlertText { page: &page, foot: &foot }.render()?;
-        let html = AlertHtml { page: &page, foot: &foot, subject: &page.subject }.render()?;
+        let page = &*views.view(notice, detailed, chars)?;
+        let text = AlertText { page, links, foot: &foot }.render()?;
+        let html = AlertHtml { page, links, foot: &foot, subject: &page.subject }.render()?;
         if text.len().max(html.len()) > MAX_BODY_BYTES {
             // What has no page of its own is shown as far as it can be.
             if detailed > 1 {
@@ -137,18 +160,20 @@ pub fn notice(notice: &Notice) -> Result<Rendered, RenderError> {
                 continue;
             }
         }
-        return Ok(Rendered { kind: notice.kind(), subject: page.subject, text, html, attachment });
+        let (subject, attachment) = (page.subject.clone(), page.attachment.clone());
+        return Ok(Rendered { kind: notice.kind(), subject, text, html, attachment });
     }
 }
 
-fn page(notice: &Notice, detailed: usize, title_chars: usize) -> AlertView {
+/// What is shown of a notice with so many changes in detail.
+pub(super) fn view(notice: &Notice, detailed: usize, title_chars: usize) -> Result<AlertView, RenderError> {
     let count = notice.told.len();
     let changes: Vec<ChangeView> = notice.told[..detailed]
         .iter()
         .enumerate()
         .map(|(index, told)| ChangeView::of(told, notice, (count > 1).then_some(index + 1)))
         .collect();
-    AlertView {
+    Ok(AlertView {
         subject: subject(notice),
         preheader: preheader(notice),
         lead: lead(notice),
@@ -156,12 +181,12 @@ fn page(notice: &Notice, detailed: usize, title_chars: usize) -> AlertView {
         test: notice.test,
         overview: if count > 1 { overview(notice, title_chars) } else { Vec::new() },
         is_table: notice.is_table(),
-        is_attached: false,
+        attachment: if notice.has_pages() { None } else { evidence(notice)? },
         changes,
         untold: untold(notice.untold),
         health: health::sentences(notice.health, notice.zone),
         misses: misses(notice),
-    }
+    })
 }
 
 /// What a list of mails shows behind the subject: the entry, and when the source was read.

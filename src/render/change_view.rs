@@ -39,8 +39,6 @@ pub(super) struct ChangeView {
     pub heading: String,
     pub facts: Vec<KeyFact>,
     pub why: Vec<Explanation>,
-    /// Where its reader sees it with its evidence.
-    pub page: Option<SafeLink>,
     /// Where the source says it.
     pub source: Option<SafeLink>,
     /// What stands over the words.
@@ -53,6 +51,21 @@ pub(super) struct ChangeView {
     pub is_plain: bool,
     pub evidence: EvidenceView,
     pub id: String,
+    pub plain: PlainChange,
+}
+
+/// What of a change stands in lines of plain text.
+#[derive(Default)]
+pub(super) struct PlainChange {
+    /// The heading over a line of its own width.
+    pub heading: String,
+    /// What matters first, in two columns.
+    pub facts: String,
+    pub docket_lines: String,
+    pub fields: String,
+    pub evidence: String,
+    /// How whoever has no page to look at asks for both texts.
+    pub ask: String,
 }
 
 /// A line of what matters first.
@@ -80,12 +93,11 @@ impl ChangeView {
         let is_filed = face == Face::Docket && change.entry.kind != ChangeKind::Amended;
         let (fields, fields_left_out) = shown_fields(change, wording, is_filed);
         let whole = change.entry.kind != ChangeKind::Amended;
-        Self {
+        let mut view = Self {
             number: place,
             heading: Headline::of(told, notice).lead,
             facts: facts(told, notice, wording, is_filed),
             why: why(told, notice, wording),
-            page: told.page.as_deref().and_then(SafeLink::of),
             source: change
                 .entry
                 .url
@@ -103,7 +115,10 @@ impl ChangeView {
             is_plain: whole,
             evidence: EvidenceView::of(change, notice),
             id: one_line(change.id.short()),
-        }
+            plain: PlainChange::default(),
+        };
+        view.plain = PlainChange::of(&view);
+        view
     }
 
     /// The heading with its number.
@@ -111,15 +126,13 @@ impl ChangeView {
         self.number.map_or_else(|| self.heading.clone(), |number| format!("{number}. {}", self.heading))
     }
 
-    /// The heading over a line of its own width.
-    pub(super) fn ruled_heading(&self) -> String {
+    fn ruled_heading(&self) -> String {
         let heading = wrap(&self.numbered_heading(), Indent::of(""));
         let width = heading.lines().map(unicode_width::UnicodeWidthStr::width).max().unwrap_or(0);
         format!("{heading}\n{}", "=".repeat(width))
     }
 
-    /// What matters first as plain text, in two columns.
-    pub(super) fn plain_facts(&self) -> String {
+    fn plain_facts(&self) -> String {
         let mut lines: Vec<String> =
             self.facts.iter().map(|fact| in_columns(&fact.label, &fact.text)).collect();
         lines.extend(
@@ -131,7 +144,7 @@ impl ChangeView {
         lines.join("\n")
     }
 
-    pub(super) fn wrapped_docket_lines(&self) -> String {
+    fn wrapped_docket_lines(&self) -> String {
         let lines: Vec<String> =
             self.docket_lines.iter().map(|line| wrap(line, Indent { first: "  ", rest: "    " })).collect();
         lines.join("\n")
@@ -142,13 +155,17 @@ impl ChangeView {
         self.fields.iter().any(FieldView::is_marked)
     }
 
-    /// The fields as plain text.
-    pub(super) fn plain_fields(&self) -> String {
+    fn plain_fields(&self) -> String {
         let set = |field: &FieldView| if self.is_plain { field.listed() } else { field.plain() };
         self.fields.iter().map(set).collect::<Vec<_>>().join("\n")
     }
 
-    pub(super) fn plain_evidence(&self) -> String {
+    /// How whoever has no page to look at asks for both texts.
+    pub(super) fn ask(&self) -> String {
+        format!("To see both texts in full, answer this mail and ask for change {}.", self.id)
+    }
+
+    fn plain_evidence(&self) -> String {
         let EvidenceView { read, address, compared, hashes } = &self.evidence;
         let line = |text: &str| wrap(text, Indent::of("  "));
         let mut lines = match address {
@@ -156,10 +173,6 @@ impl ChangeView {
             None => vec![line(read)],
         };
         lines.extend([line(compared), line(hashes)]);
-        if self.page.is_none() {
-            let ask = format!("To see both texts in full, answer this mail and ask for change {}.", self.id);
-            lines.push(line(&ask));
-        }
         lines.join("\n")
     }
 
@@ -170,6 +183,19 @@ impl ChangeView {
     /// Where the source is opened, and whose it is.
     pub(super) fn source_host(&self) -> &str {
         self.source.as_ref().map_or("", |link| &link.host)
+    }
+}
+
+impl PlainChange {
+    fn of(view: &ChangeView) -> Self {
+        Self {
+            heading: view.ruled_heading(),
+            facts: view.plain_facts(),
+            docket_lines: view.wrapped_docket_lines(),
+            fields: view.plain_fields(),
+            evidence: view.plain_evidence(),
+            ask: wrap(&view.ask(), Indent::of("  ")),
+        }
     }
 }
 

@@ -124,7 +124,6 @@ pub(super) fn overview(notice: &Notice, title_chars: usize) -> Vec<LeadLine> {
             what: Headline::of(told, notice).line(),
             entry: format!("{}{}", shorten(&one_line(entry(told, notice)), title_chars), also(told)),
             date: date.map(in_short),
-            page: told.page.as_deref().and_then(super::link::SafeLink::of),
         }
     };
     notice.told.iter().enumerate().map(line).collect()
@@ -145,7 +144,6 @@ pub(super) struct LeadLine {
     pub what: String,
     pub entry: String,
     pub date: Option<String>,
-    pub page: Option<super::link::SafeLink>,
 }
 
 impl LeadLine {

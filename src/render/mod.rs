@@ -14,6 +14,7 @@
 
 mod addressed;
 mod alert;
+mod alert_views;
 mod answer;
 mod attached;
 mod attestation;
@@ -50,6 +51,7 @@ mod when;
 
 pub use addressed::{Addressed, paused, promise};
 pub use alert::notice;
+pub use alert_views::AlertViews;
 pub use answer::{answer, confirm_address, followed, name as company_name, wishes};
 pub use attestation::{Attestation, SeenChanges, attestation};
 pub use calendar::{CalendarDay, calendar};

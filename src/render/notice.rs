@@ -223,6 +223,11 @@ impl<'a> Notice<'a> {
         }
     }
 
+    /// Whether its reader has a page to see each change on.
+    pub(super) fn has_pages(&self) -> bool {
+        self.told.iter().all(|told| told.page.is_some())
+    }
+
     /// Whether it tells so much that its overview is a table.
     pub(super) fn is_table(&self) -> bool {
         self.told.len() > MAX_DETAILED

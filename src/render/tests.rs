@@ -1,6 +1,6 @@
 //! Mails as their readers get them, and hostile text that must stay inert in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -8,13 +8,15 @@ use super::*;
 use crate::domain::alert::{AlertItem, all_alerts_of};
 use crate::domain::change::{Change, ChangeKind, EntryChange, Evidence, FieldChange};
 use crate::domain::company::{Alias, AliasKind, Company};
+use crate::domain::deadline::Deadline;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::{DocumentNumber, Tie};
 use crate::domain::grouping::{CollectionRules, MAX_ITEMS, WaitingItem, plan};
+use crate::domain::health::SourceHealth;
 use crate::domain::id::{BodyHash, ChangeId, CompanyId};
 use crate::domain::keyed_link::{LinkKey, WebAddresses};
 use crate::domain::matching::Watchlist;
-use crate::domain::subscription::{Filter, Subscriber, Wish};
+use crate::domain::subscription::{Cadence, EndedPause, Filter, Subscriber, Wish};
 use crate::domain::untold::Untold;
 
 const OLD_TEXT: &str = "Video surveillance and telecommunications equipment produced by Hangzhou Hikvision \
@@ -261,6 +263,66 @@ fn what_stood_already_is_told_as_a_notice_in_which_nothing_is_new() {
     let mail = told(&[listed, second]);
     assert_eq!(mail.subject, "[notice] ZTE already listed on the FCC Covered List (+1 entry)");
     assert!(mail.text.contains("2 entries about ZTE are already on the FCC Covered List"), "{}", mail.text);
+}
+
+/// A notice that differs from others in one thing says so, whoever was told before.
+#[test]
+fn what_is_made_once_for_many_is_what_each_would_have_been_told_alone() {
+    let (ann, watchlist) = (subscriber(), watchlist());
+    let (help, bob): (EmailAddress, EmailAddress) =
+        ("help@tracker.example".parse().unwrap(), "bob@example.org".parse().unwrap());
+    let mut changes = [amended(), change(ChangeKind::Added, "Radios produced by Hikvision", Vec::new())];
+    // How many days are left depends on when it is told.
+    changes[0].entry.context.push(("comments_close".to_owned(), "2026-12-10".to_owned()));
+    let told = |change, of: &[usize], deadline| ReportedChange {
+        change,
+        followed: of.iter().map(|index| &ann.subscriptions[*index]).collect(),
+        deadline,
+        page: None,
+    };
+    let alert = |to| Notice {
+        told: vec![told(&changes[0], &[0], None)],
+        ..Notice::new(to, &watchlist, service(&help), at("2026-11-24T06:00:04Z"))
+    };
+    let page = |of: &str| Some(format!("https://tracker.example/{of}"));
+    let with_page = |to, of| alert(to).leading_to(|_| page(of));
+    let presses = Deadline { date: "2026-12-01".parse().unwrap(), what: "comments close" };
+    let since = at("2026-11-01T09:00:00Z");
+    let health = [SourceHealth {
+        source: "covered-list".parse().unwrap(),
+        title: "FCC Covered List".to_owned(),
+        last_good_at: Some(since),
+        failing_since: None,
+        good: 3,
+        unread: 0,
+    }];
+    let notices = [
+        alert(&ann.address),
+        alert(&bob),
+        with_page(&ann.address, "ann"),
+        with_page(&bob, "bob"),
+        Notice { told: vec![told(&changes[0], &[0, 1], None)], ..alert(&bob) },
+        Notice { told: vec![told(&changes[0], &[0], Some(presses))], ..alert(&bob) },
+        Notice { told: vec![told(&changes[1], &[0], None)], ..alert(&bob) },
+        Notice { told: changes.iter().map(|change| told(change, &[0], None)).collect(), ..alert(&bob) },
+        alert(&bob).in_zone(chrono_tz::America::New_York),
+        Notice { now: at("2026-11-25T06:00:04Z"), ..alert(&bob) },
+        Notice { part: Some((1, 2)), ..alert(&bob) },
+        Notice { cadence: Cadence::Weekly, ..alert(&bob) },
+        Notice { pause: Some(EndedPause { since, until: at("2026-11-20T09:00:00Z") }), ..alert(&bob) },
+        alert(&bob).with_health(&health),
+        alert(&bob).leaving_out(Untold { of_nobody: 1, ..Untold::default() }),
+        alert(&bob).as_test(),
+    ];
+    let views = AlertViews::default();
+    let alone: Vec<Rendered> = notices.iter().map(|one| notice(one).unwrap()).collect();
+    for _ in 0..2 {
+        for (one, alone) in notices.iter().zip(&alone) {
+            assert_eq!(views.notice(one).unwrap(), *alone);
+        }
+    }
+    let different: BTreeSet<(&str, &str)> = alone.iter().map(|mail| (&*mail.subject, &*mail.html)).collect();
+    assert_eq!(different.len(), notices.len(), "each shows in what it differs");
 }
 
 #[test]

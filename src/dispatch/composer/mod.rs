@@ -167,7 +167,7 @@ impl Composer {
             .tied_by(&round.ties)
             .with_health(&health)
             .leaving_out(untold(reader, waiting, bundle, round));
-        let rendered = render::notice(&notice)?;
+        let rendered = round.views.notice(&notice)?;
         self.queued(Draft {
             changes: changes_of(bundle),
             thread: self.thread(bundle, &round.watchlist),

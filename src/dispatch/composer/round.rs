@@ -15,6 +15,7 @@ use crate::domain::matching::Watchlist;
 use crate::domain::read_state::ReadState;
 use crate::domain::subscription::Subscriber;
 use crate::domain::untold::{Together, Untold};
+use crate::render::AlertViews;
 use crate::store::{EventTold, ToldOf};
 
 /// What is the same for all readers of a round.
@@ -27,6 +28,8 @@ pub(in crate::dispatch) struct Round {
     pub ties: Arc<Ties>,
     /// What each read found.
     pub together: Arc<BTreeMap<ReadName, Arc<Together>>>,
+    /// What was put into words so far.
+    pub views: Arc<AlertViews>,
     pub collecting: CollectionRules,
     pub now: DateTime<Utc>,
 }
