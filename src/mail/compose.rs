@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use lettre::address::Envelope;
 use lettre::message::header::{
     ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
 };
@@ -36,10 +37,14 @@ const MAX_SUBJECT_CHARS: usize = 200;
 /// An address or id that cannot be put into a header safely.
 pub fn compose(letter: &Letter) -> Result<Vec<u8>, MailError> {
     let message_id = bracketed(letter.message_id)?;
-    let from = Mailbox::new(display_name(letter.from), address(&letter.from.address)?);
+    let of_message = |source| MailError::Message { message_id: letter.message_id.to_owned(), source };
+    let (sender, recipient) = (address(&letter.from.address)?, address(letter.to)?);
+    // Nobody asks for it. Without one the library reads the headers once more to make one.
+    let envelope = Envelope::new(Some(sender.clone()), vec![recipient.clone()]).map_err(of_message)?;
     let mut builder = Message::builder()
-        .from(from)
-        .to(Mailbox::new(None, address(letter.to)?))
+        .envelope(envelope)
+        .from(Mailbox::new(display_name(letter.from), sender))
+        .to(Mailbox::new(None, recipient))
         .reply_to(Mailbox::new(None, reply_to(letter)?))
         .subject(shorten(&one_line(&letter.rendered.subject), MAX_SUBJECT_CHARS))
         .date(letter.date.into())
@@ -51,9 +56,7 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, MailError> {
     if let Some(ids) = references {
         builder = builder.references(ids);
     }
-    let mut message = builder
-        .multipart(body(letter))
-        .map_err(|source| MailError::Message { message_id: letter.message_id.to_owned(), source })?;
+    let mut message = builder.multipart(body(letter)).map_err(of_message)?;
     for (name, value) in machine_headers(letter) {
         // Encoding would mangle these; they are ASCII made of a validated address and constants.
         let value = HeaderValue::dangerous_new_pre_encoded(
@@ -175,7 +178,7 @@ fn alternatives(letter: &Letter) -> MultiPart {
 /// starts alive, and needs no 8BITMIME.
 fn part(kind: ContentType, text: &str) -> SinglePart {
     let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n");
-    let body = Body::new_with_encoding(text.clone(), ContentTransferEncoding::QuotedPrintable)
-        .unwrap_or_else(|_| Body::new(text));
+    let body =
+        Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(Body::new);
     SinglePart::builder().header(kind).body(body)
 }
