@@ -13,6 +13,8 @@ mod allocator;
 #[allow(dead_code, reason = "the tests need more of it")]
 mod stand;
 
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use regwatch::domain::read_state::ReadState;
@@ -23,27 +25,45 @@ use tokio::sync::oneshot;
 
 const READERS: usize = 100_000;
 
+/// Told to a process of its own: where to keep the readers, and how many.
+const SUBSCRIBE: &str = "subscribe";
+
+/// So many are subscribed at once: many share a flush.
+const AT_ONCE: usize = 1_000;
+
 fn main() {
-    let readers = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(READERS);
-    tokio::runtime::Runtime::new().unwrap().block_on(measure(readers));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [SUBSCRIBE, folder, readers] = arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return runtime.block_on(subscribe(Path::new(folder), readers.parse().unwrap()));
+    }
+    let readers = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(READERS);
+    let folder = tempfile::tempdir().unwrap();
+    // Whoever subscribed so many keeps much of the memory that it took, and a service that tells them does not begin so.
+    let mut before = Command::new(std::env::current_exe().unwrap());
+    assert!(before.arg(SUBSCRIBE).arg(folder.path()).arg(readers.to_string()).status().unwrap().success());
+    runtime.block_on(measure(readers, folder));
 }
 
-async fn measure(readers: usize) {
-    let stand = Stand::new();
-    let subscribing = (0..readers).map(|number| {
-        let (store, clock) = (stand.store.clone(), stand.clock.clone());
-        async move {
+async fn subscribe(folder: &Path, readers: usize) {
+    let (store, now) = (stand::open(folder), stand::START.parse().unwrap());
+    let numbers: Vec<usize> = (0..readers).collect();
+    for some in numbers.chunks(AT_ONCE) {
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in some {
             let address = stand::email(&format!("reader{number:06}@example{}.org", number % 97));
-            let now = regwatch::clock::Clock::now(&clock);
-            store.follow(&address, &[stand::hikvision().into()], true, "mail", now).await.unwrap();
+            let store = store.clone();
+            tasks.spawn(async move {
+                store.follow(&address, &[stand::hikvision().into()], true, "mail", now).await.unwrap();
+            });
         }
-    });
-    // Many at once share a flush.
-    let mut tasks = tokio::task::JoinSet::new();
-    for subscribe in subscribing {
-        tasks.spawn(subscribe);
+        tasks.join_all().await;
     }
-    tasks.join_all().await;
+    store.close().await.unwrap();
+}
+
+async fn measure(readers: usize, folder: tempfile::TempDir) {
+    let stand = Stand::over(folder);
     stand.find("a", None).await;
     stand.advance(5);
     let before = memory("VmRSS");
