@@ -1,9 +1,10 @@
 //! A notice in words: its subject and two bodies.
 
+use std::sync::Arc;
+
 use askama::Template;
 use chrono_tz::Tz;
 
-use super::alert_views::AlertViews;
 use super::attached::evidence;
 use super::change_view::{ChangeView, WHY};
 use super::difference::DiffPiece;
@@ -133,12 +134,15 @@ impl AlertView {
 /// # Errors
 /// A template that cannot be filled in: a mail without words must never leave.
 pub fn notice(notice: &Notice) -> Result<Rendered, RenderError> {
-    AlertViews::default().notice(notice)
+    notice_of(notice, |detailed, title_chars| view(notice, detailed, title_chars).map(Arc::new))
 }
 
-/// The same as [`notice`] with what is the same in all mails made of it: it makes the words only once of all that is told to
-/// many alike.
-pub(super) fn notice_of(views: &AlertViews, notice: &Notice) -> Result<Rendered, RenderError> {
+/// The same with views of it, of so many changes in detail and so many characters a title, that may be made once for many
+/// mails.
+pub(super) fn notice_of(
+    notice: &Notice,
+    view: impl Fn(usize, usize) -> Result<Arc<AlertView>, RenderError>,
+) -> Result<Rendered, RenderError> {
     let foot = Foot { reasons: reasons(notice), ..Foot::to_reader(notice.recipient, notice.service) };
     let links = &PageLinks::of_notice(notice);
     let mut detailed =
@@ -146,7 +150,7 @@ pub(super) fn notice_of(views: &AlertViews, notice: &Notice) -> Result<Rendered,
     let mut title_chars = TITLE_CHARS.into_iter();
     let mut chars = title_chars.next().unwrap_or_default();
     loop {
-        let page = &*views.view(notice, detailed, chars)?;
+        let page = &*view(detailed, chars)?;
         let text = AlertText { page, links, foot: &foot }.render()?;
         let html = AlertHtml { page, links, foot: &foot, subject: &page.subject }.render()?;
         if text.len().max(html.len()) > MAX_BODY_BYTES {

@@ -36,11 +36,11 @@ impl AlertViews {
     /// # Errors
     /// As there.
     pub fn notice(&self, notice: &Notice) -> Result<Rendered, RenderError> {
-        notice_of(self, notice)
+        notice_of(notice, |detailed, title_chars| self.view(notice, detailed, title_chars))
     }
 
     /// What is shown of a notice with so many changes in detail, made now unless it was before.
-    pub(super) fn view(
+    fn view(
         &self,
         notice: &Notice,
         detailed: usize,

@@ -16,7 +16,6 @@
 mod anew;
 mod bell;
 mod boundary;
-mod brief;
 mod care;
 mod compression;
 mod error;

@@ -4,7 +4,7 @@
 //! byte 0   the encoding's version: 1, 2 for JSON that is compressed, or 3 for a record in brief
 //! byte 1   of version 1 the form: 0 the JSON follows; 1 its SHA-256 follows, under which it is kept as a body
 //!          of version 2 the number of the dictionary, 1
-//!          of version 3 the kind of record ([`super::brief`])
+//!          of version 3 the kind of record ([`brief`])
 //! byte 2…  JSON, or 32 bytes, or a zstd frame, or values without names
 //! ```
 //!
@@ -13,8 +13,10 @@
 //! added later must have a default, so that records written before it still read.
 //!
 //! In files of our own what is small is compressed too (`docs/adr/0016`): most of a record are the
-//! names of its fields. Records of which every read writes one have none there ([`super::brief`]). Everything that
+//! names of its fields. Records of which every read writes one have none there ([`brief`]). Everything that
 //! leaves those files is as in version 1.
+
+mod brief;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -22,8 +24,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(super) use self::brief::Brief;
 use super::StoreError;
-use super::brief::{self, Brief};
 pub(super) use super::compression::Digest;
 use super::compression::{BodyPacker, PackedBody, compress_record, decompress_record};
 

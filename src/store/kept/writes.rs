@@ -12,9 +12,8 @@ use super::pieces;
 use super::tally::{self, TreeTally};
 use super::trees::{TreeName, Trees};
 use crate::domain::id::SourceId;
-use crate::store::brief::Brief;
 use crate::store::error::StoreError;
-use crate::store::record::{self, Json, RecordForm, shown};
+use crate::store::record::{self, Brief, Json, RecordForm, shown};
 
 /// Beyond this sled keeps a value outside its log, in a file it never forces to the disk. The hard
 /// limit is about 4 KiB; half of it leaves room for what sled adds.

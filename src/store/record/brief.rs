@@ -10,13 +10,13 @@ use crate::domain::touch::{BriefTouch, Touch};
 
 /// A record in brief. The first byte is the number of its variant.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum BriefRecord {
+pub(in crate::store) enum BriefRecord {
     Touch(BriefTouch),
     Read(BriefRead),
 }
 
 /// A record that may have a brief form.
-pub(super) trait Brief: Serialize {
+pub(in crate::store) trait Brief: Serialize {
     /// Returns it; `None` where it would not say the same.
     fn brief(&self) -> Option<BriefRecord>;
 }
