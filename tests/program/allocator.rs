@@ -8,7 +8,7 @@ fn the_allocator_takes_the_options_of_the_program() {
     let output = program.arg("--version").env("_RJEM_MALLOC_CONF", "stats_print:true").output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     for option in
-        ["opt.narenas: 2\n", "opt.tcache_max: 4096\n", "opt.dirty_decay_ms: 100 ", "opt.muzzy_decay_ms: 0 "]
+        ["opt.narenas: 1\n", "opt.tcache_max: 4096\n", "opt.dirty_decay_ms: 100 ", "opt.muzzy_decay_ms: 0 "]
     {
         assert!(said.contains(option), "{option:?} is not in {said}");
     }
