@@ -39,7 +39,7 @@ fn main() {
     }
     let readers = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(READERS);
     let folder = tempfile::tempdir().unwrap();
-    // Whoever subscribed so many keeps much of the memory that it took, and a service that tells them does not begin so.
+    // A process of its own: one that subscribed so many would keep much of the memory that it took for it.
     let mut before = Command::new(std::env::current_exe().unwrap());
     assert!(before.arg(SUBSCRIBE).arg(folder.path()).arg(readers.to_string()).status().unwrap().success());
     runtime.block_on(measure(readers, folder));

@@ -1,5 +1,5 @@
 //! Memory for the program. What one thread takes another gives back, all day: a page is fetched by one, read by a second,
-//! kept by a third. Not the library's, so that whoever fuzzes it keeps an allocator that checks.
+//! kept by a third. Not the library's: who fuzzes it keeps an allocator that checks.
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

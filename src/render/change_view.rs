@@ -64,7 +64,7 @@ pub(super) struct PlainChange {
     pub docket_lines: String,
     pub fields: String,
     pub evidence: String,
-    /// How whoever has no page to look at asks for both texts.
+    /// How a reader without a page of the change asks for both texts.
     pub ask: String,
 }
 
@@ -160,7 +160,7 @@ impl ChangeView {
         self.fields.iter().map(set).collect::<Vec<_>>().join("\n")
     }
 
-    /// How whoever has no page to look at asks for both texts.
+    /// How a reader without a page of the change asks for both texts.
     pub(super) fn ask(&self) -> String {
         format!("To see both texts in full, answer this mail and ask for change {}.", self.id)
     }

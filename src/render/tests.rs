@@ -265,7 +265,7 @@ fn what_stood_already_is_told_as_a_notice_in_which_nothing_is_new() {
     assert!(mail.text.contains("2 entries about ZTE are already on the FCC Covered List"), "{}", mail.text);
 }
 
-/// A notice that differs from others in one thing says so, whoever was told before.
+/// A notice that differs from one before it says so.
 #[test]
 fn what_is_made_once_for_many_is_what_each_would_have_been_told_alone() {
     let (ann, watchlist) = (subscriber(), watchlist());

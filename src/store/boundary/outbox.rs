@@ -40,7 +40,7 @@ pub struct Pacing<F> {
 
 /// A mail on its way into the outbox, its bytes as they will lie there if they could be compressed.
 ///
-/// Whoever makes many mails packs them where they are made: the store keeps one step after another, and should not
+/// Many mails are packed where they are made, in several threads: the store keeps one step after another, and should not
 /// compress meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackedMail {

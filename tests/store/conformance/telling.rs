@@ -115,9 +115,8 @@ async fn what_two_compose_of_the_same_items_is_told_by_the_first_alone() {
     assert!(looks.iter().any(|look| look.reader == ann() && look.at == at(2)), "she is looked at again");
 }
 
-/// Many may be due at once: they are returned page by page, the longest due first.
 #[tokio::test]
-async fn whoever_is_due_is_on_one_page_of_those_who_are() {
+async fn readers_who_are_due_come_page_by_page_the_longest_due_first() {
     let home = Home::new();
     let (store, alert) = with_an_alert(&home).await;
     let reader = |number: i64| format!("reader{number}@example.org").parse::<EmailAddress>().unwrap();
