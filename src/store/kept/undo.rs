@@ -6,7 +6,7 @@
 //! for one transaction ([`super::pieces`]) it is noted before the first.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use super::admission::file_error;
@@ -26,9 +26,10 @@ pub(super) fn path(folder: &Path) -> PathBuf {
 /// The system's.
 pub(super) fn note(folder: &Path, before: &[Before]) -> io::Result<()> {
     let (path, unfinished) = (path(folder), beside(folder, ".undo.new"));
-    let mut file = File::create(&unfinished)?;
-    file.write_all(&serde_json::to_vec(before).map_err(io::Error::other)?)?;
-    file.sync_all()?;
+    // Part by part: as a whole it would take several times the room of what it notes.
+    let mut file = BufWriter::new(File::create(&unfinished)?);
+    serde_json::to_writer(&mut file, before)?;
+    file.into_inner()?.sync_all()?;
     std::fs::rename(&unfinished, &path)?;
     path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
