@@ -31,7 +31,7 @@ pub struct AlertViews {
 }
 
 impl AlertViews {
-    /// Puts a notice into words, as [`super::notice`] does.
+    /// Puts a notice into words, as [`super::notice()`] does.
     ///
     /// # Errors
     /// As there.
