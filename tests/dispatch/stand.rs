@@ -1,6 +1,6 @@
 //! A dispatcher over a real store, under a clock that the test turns.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,8 +41,12 @@ pub struct Stand {
 
 impl Stand {
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&StoreSettings::Sled { path: folder.path().join("db") }).unwrap();
+        Self::over(tempfile::tempdir().unwrap())
+    }
+
+    /// The same over the store that lies in a folder.
+    pub fn over(folder: tempfile::TempDir) -> Self {
+        let store = open(folder.path());
         let clock = ManualClock::starting_at(START.parse().unwrap());
         let dispatcher = dispatcher(&store, &clock);
         Self { _folder: folder, store, clock, dispatcher }
@@ -131,6 +135,11 @@ impl Stand {
         self.store.give_back(others, now).await.unwrap();
         self.store.settle(&wanted[0], Outcome::SENT, now, 0.0).await.unwrap();
     }
+}
+
+/// The store of a stand.
+pub fn open(folder: &Path) -> Store {
+    Store::open(&StoreSettings::Sled { path: folder.join("db") }).unwrap()
 }
 
 /// The words of mails.
