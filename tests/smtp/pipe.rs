@@ -53,7 +53,10 @@ async fn people_subscribe_through_a_transport_and_nothing_is_lost_while_the_serv
     fs::remove_file(service.config()).unwrap();
     write(&mta, &confirmation(&asked), "Yes, please").await;
     await_that("Postfix keeps the mail", || mta.log().contains("status=deferred"));
-    fs::write(service.config(), configuration).unwrap();
+    // At once: half a configuration is another one.
+    let whole = service.config().with_extension("new");
+    fs::write(&whole, configuration).unwrap();
+    fs::rename(whole, service.config()).unwrap();
 
     let answers = service.answers(2);
     assert!(answers[1].contains("Subject: You now follow Hikvision"), "{}", answers[1]);
