@@ -1,5 +1,9 @@
 //! The words that folding makes of a text, seen without folding it.
 
+use std::hash::Hasher;
+
+use rustc_hash::FxHasher;
+
 use super::{is_inside_abbreviation, line_break_after};
 
 /// What an ASCII character does to the words of a folded text.
@@ -34,39 +38,24 @@ const ROLES: [WordRole; 256] = {
     roles
 };
 
-/// A word as a number; others may have the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::domain) struct WordHash(u64);
-
-/// Spreads what a byte changes over all bits; an odd number whose bits have no pattern.
-const MIX: u64 = 0x517c_c1b7_2722_0a95;
-
-impl WordHash {
-    const NONE: Self = Self(0);
-
-    /// The hash of a word that is folded already.
-    pub(in crate::domain) fn of(word: &[u8]) -> Self {
-        word.iter().fold(Self::NONE, |hash, byte| hash.with(*byte))
+/// The hash of a word that is folded already; others may have the same.
+pub(in crate::domain) fn word_hash(word: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    for byte in word {
+        hasher.write_u8(*byte);
     }
-
-    fn with(self, byte: u8) -> Self {
-        Self((self.0.rotate_left(5) ^ u64::from(byte)).wrapping_mul(MIX))
-    }
-
-    /// Its upper bits, which depend on all of the word.
-    pub(in crate::domain) fn upper(self, bits: u32) -> u64 {
-        self.0 >> (u64::BITS - bits)
-    }
+    hasher.finish()
 }
 
-/// Whether one of the words that folding makes of a text is wanted. It is also "yes" where only folding tells what the
-/// words are, as with letters beyond ASCII: of most texts it is not.
-pub(in crate::domain) fn may_have_word(text: &str, is_wanted: impl Fn(WordHash) -> bool) -> bool {
-    let mut word = None;
+/// Whether one of the words that folding makes of a text is wanted, by its [`word_hash`]. It is also "yes" where only
+/// folding tells what the words are, as with letters beyond ASCII: of most texts it is not.
+pub(in crate::domain) fn may_have_word(text: &str, is_wanted: impl Fn(u64) -> bool) -> bool {
+    let mut word: Option<FxHasher> = None;
+    let is_wanted = |word: FxHasher| is_wanted(word.finish());
     for (at, byte) in text.bytes().enumerate() {
         let parts = match ROLES[usize::from(byte)] {
             WordRole::Letter(letter) => {
-                word = Some(word.unwrap_or(WordHash::NONE).with(letter));
+                word.get_or_insert_default().write_u8(letter);
                 continue;
             }
             WordRole::Parts => true,
@@ -89,7 +78,7 @@ mod tests {
     use super::*;
 
     fn may_have(text: &str, wanted: &str) -> bool {
-        may_have_word(text, |word| word == WordHash::of(wanted.as_bytes()))
+        may_have_word(text, |word| word == word_hash(wanted.as_bytes()))
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! With which words names begin: of most texts no word is one of them, and then none of the names is in it.
 
-use crate::domain::folded::{WordHash, may_have_word};
+use crate::domain::folded::{may_have_word, word_hash};
 
 /// For each word so many bits: of a hundred other words one or two are taken for one of these.
 const BITS_A_WORD: usize = 64;
@@ -34,12 +34,12 @@ impl FirstWords {
     }
 
     fn add(&mut self, word: &[u8]) {
-        let (index, bit) = self.place(WordHash::of(word));
+        let (index, bit) = self.place(word_hash(word));
         self.bits[index] |= bit;
     }
 
-    fn place(&self, word: WordHash) -> (usize, u64) {
-        let place = word.upper(self.power);
+    fn place(&self, word: u64) -> (usize, u64) {
+        let place = word & ((1 << self.power) - 1);
         (
             usize::try_from(place / u64::from(u64::BITS)).unwrap_or_default(),
             1 << (place % u64::from(u64::BITS)),
