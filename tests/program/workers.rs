@@ -202,10 +202,7 @@ fn three_workers_killed_frozen_and_cut_off_lose_nothing_tell_nothing_twice_and_s
     let (done, last) = while_pages_change(&world, || disturb(&world, &mut workers));
     let ended = SystemTime::now();
     wait_until_told(&world, &workers, &last);
-    let status = world.homes[0].run(&["status", "--json"]).json();
-    let alive =
-        status["daemons"].as_array().unwrap().iter().filter(|daemon| daemon["is_alive"] == true).count();
-    assert_eq!(alive, WORKERS, "{status}");
+    wait_until_all_are_seen(&world, &mut workers);
     drop(workers);
     tell(&world, &done, (began, ended));
 }
@@ -248,6 +245,32 @@ fn wait_until_told(world: &World, workers: &[Worker], last: &[usize]) {
         assert!(Instant::now() < until, "{:?}: what was found is not told: {last:?}", logs(workers));
         // What was in doubt at a kill would wait a quarter of an hour.
         world.homes[0].run(&["outbox", "retry"]).expect(0);
+        std::thread::park_timeout(Duration::from_millis(500));
+    }
+}
+
+/// Every worker shows in the status, and nothing else does. What came last may have been a freeze, after which a worker
+/// says again that it is there, or a cut at which it ended: then it is started again, as a machine does.
+fn wait_until_all_are_seen(world: &World, workers: &mut [Worker]) {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        for worker in &mut *workers {
+            if worker.process.try_wait().unwrap().is_some() {
+                worker.start_again();
+                worker.wait_until_it_says(RUNS);
+            }
+        }
+        let status = world.homes[0].run(&["status", "--json"]).json();
+        let daemons = status["daemons"].as_array().unwrap();
+        let seen: BTreeSet<u64> = daemons
+            .iter()
+            .filter(|daemon| daemon["is_alive"] == true)
+            .map(|daemon| daemon["pid"].as_u64().unwrap())
+            .collect();
+        if seen == workers.iter().map(|worker| worker.process.id().into()).collect() {
+            return;
+        }
+        assert!(Instant::now() < until, "{status}: not the {WORKERS} workers of {:?}", logs(workers));
         std::thread::park_timeout(Duration::from_millis(500));
     }
 }
