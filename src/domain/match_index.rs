@@ -148,12 +148,17 @@ fn stand_and_list<'a>(
     let mut named: BTreeMap<CompanyId, BTreeSet<String>> = BTreeMap::new();
     let mut listed = Vec::new();
     for entry in &document.entries {
-        for (company, matches) in companies_of(source, entry, watchlist) {
-            let is_told = !is_new(&company) || before.is_none_or(|before| before.knows(&company, &entry.key));
+        for company in watchlist.named_in(source, entry) {
+            let is_told = !is_new(company) || before.is_none_or(|before| before.knows(company, &entry.key));
             if !is_told {
+                let matches = matches_of(source, entry, watchlist, company);
                 listed.push(StandingEntry { entry, company: company.clone(), matches });
             }
-            named.entry(company).or_default().insert(entry.key.clone());
+            if let Some(keys) = named.get_mut(company) {
+                keys.insert(entry.key.clone());
+            } else {
+                named.insert(company.clone(), BTreeSet::from([entry.key.clone()]));
+            }
         }
     }
     let held: BTreeSet<&str> = document.entries.iter().map(|entry| entry.key.as_str()).collect();
@@ -180,23 +185,14 @@ pub fn names_in(
     watchlist: &Watchlist,
     company: &CompanyId,
 ) -> BTreeSet<String> {
-    let found = companies_of(source, entry, watchlist).remove(company).unwrap_or_default();
+    let found = matches_of(source, entry, watchlist, company);
     found.into_iter().map(|found| found.path.into_iter().next().unwrap_or(found.alias)).collect()
 }
 
-/// Whom an entry names.
-fn companies_of(source: &Source, entry: &Entry, watchlist: &Watchlist) -> BTreeMap<CompanyId, Vec<Match>> {
-    let mut companies: BTreeMap<CompanyId, Vec<Match>> = BTreeMap::new();
-    if watchlist.names_nobody(source, entry) {
-        return companies;
-    }
+/// Where and by which rule an entry names a company.
+fn matches_of(source: &Source, entry: &Entry, watchlist: &Watchlist, company: &CompanyId) -> Vec<Match> {
     let concern = watchlist.concern(source, &whole(ChangeKind::AlreadyListed, entry));
-    for found in concern.matches {
-        if is_named(&found) {
-            companies.entry(found.company.clone()).or_default().push(found);
-        }
-    }
-    companies
+    concern.matches.into_iter().filter(|found| found.company == *company && is_named(found)).collect()
 }
 
 impl StandingEntry<'_> {

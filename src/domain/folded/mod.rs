@@ -18,7 +18,7 @@ mod words;
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub(in crate::domain) use self::words::{may_have_word, word_hash};
+pub(in crate::domain) use self::words::{may_have_word, pair_hash, word_hash};
 use super::script::{is_apostrophe, is_hyphen, is_mark, is_unspaced};
 use crate::domain::text::is_deceptive;
 

@@ -47,11 +47,23 @@ pub(in crate::domain) fn word_hash(word: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// Whether one of the words that folding makes of a text is wanted, by its [`word_hash`]. It is also "yes" where only
-/// folding tells what the words are, as with letters beyond ASCII: of most texts it is not.
-pub(in crate::domain) fn may_have_word(text: &str, is_wanted: impl Fn(u64) -> bool) -> bool {
+/// The hash of two words, one behind the other, by theirs.
+pub(in crate::domain) fn pair_hash(first: u64, second: u64) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write_u64(first);
+    hasher.write_u64(second);
+    hasher.finish()
+}
+
+/// Whether one of the words that folding makes of a text is wanted, by its [`word_hash`] and that of the word before it. It
+/// is also "yes" where only folding tells what the words are, as with letters beyond ASCII: of most texts it is not.
+pub(in crate::domain) fn may_have_word(text: &str, is_wanted: impl Fn(Option<u64>, u64) -> bool) -> bool {
     let mut word: Option<FxHasher> = None;
-    let is_wanted = |word: FxHasher| is_wanted(word.finish());
+    let mut before = None;
+    let mut is_wanted = |word: FxHasher| {
+        let word = word.finish();
+        is_wanted(before.replace(word), word)
+    };
     for (at, byte) in text.bytes().enumerate() {
         let parts = match ROLES[usize::from(byte)] {
             WordRole::Letter(letter) => {
@@ -63,7 +75,7 @@ pub(in crate::domain) fn may_have_word(text: &str, is_wanted: impl Fn(u64) -> bo
             WordRole::Hyphen => line_break_after(&text[at + 1..]).is_none(),
             WordRole::Unclear => false,
         };
-        if !parts || word.take().is_some_and(&is_wanted) {
+        if !parts || word.take().is_some_and(&mut is_wanted) {
             return true;
         }
     }
@@ -78,7 +90,12 @@ mod tests {
     use super::*;
 
     fn may_have(text: &str, wanted: &str) -> bool {
-        may_have_word(text, |word| word == word_hash(wanted.as_bytes()))
+        may_have_word(text, |_, word| word == word_hash(wanted.as_bytes()))
+    }
+
+    fn may_have_pair(text: &str, first: &str, second: &str) -> bool {
+        let (first, second) = (word_hash(first.as_bytes()), word_hash(second.as_bytes()));
+        may_have_word(text, |before, word| before == Some(first) && word == second)
     }
 
     #[test]
@@ -90,6 +107,16 @@ mod tests {
         }
         for text in ["", "zt e", "aztec", "ztee", "z-te", "2026-01-02", "Inc. and others (a, b; c/d)."] {
             assert!(!may_have(text, "zte"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn words_are_a_pair_that_stand_one_behind_the_other() {
+        for text in ["Dahua Technology", "by Dahua  (technology)", "dahua\ntechnology", "Dahua-Technology"] {
+            assert!(may_have_pair(text, "dahua", "technology"), "{text:?}");
+        }
+        for text in ["technology dahua", "Dahua and technology", "dahua", "DahuaTechnology"] {
+            assert!(!may_have_pair(text, "dahua", "technology"), "{text:?}");
         }
     }
 
@@ -107,8 +134,13 @@ mod tests {
             divided in proptest::sample::select(&[Divided::Joined, Divided::Apart]),
         ) {
             let folded = Folded::with(&text, divided);
-            for word in folded.words().split(' ').filter(|word| !word.is_empty()) {
+            let folded = folded.words();
+            let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).collect();
+            for word in &words {
                 prop_assert!(may_have(&text, word), "{word:?} of {text:?}");
+            }
+            for pair in words.windows(2) {
+                prop_assert!(may_have_pair(&text, pair[0], pair[1]), "{pair:?} of {text:?}");
             }
         }
     }

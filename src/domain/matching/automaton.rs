@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, BuildError, MatchKind};
 
-use super::first_words::FirstWords;
+use super::beginnings::Beginnings;
 use crate::domain::folded::Folded;
 use crate::domain::script::{is_hangul, is_unspaced};
 
@@ -20,7 +20,7 @@ const MAX_DENSE_BYTES: usize = 300_000;
 #[derive(Debug, Clone)]
 pub(super) struct Automaton<T> {
     search: AhoCorasick,
-    first_words: FirstWords,
+    beginnings: Beginnings,
     /// For each pattern, in the order of the search.
     owners: Vec<Vec<T>>,
 }
@@ -66,17 +66,17 @@ impl<T> Patterns<T> {
         let kind =
             if bytes <= MAX_DENSE_BYTES { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
         let (patterns, owners): (Vec<Vec<u8>>, Vec<Vec<T>>) = self.0.into_iter().unzip();
-        let first_words = FirstWords::of(patterns.iter().map(Vec::as_slice));
+        let beginnings = Beginnings::of(patterns.iter().map(Vec::as_slice));
         let mut builder = AhoCorasickBuilder::new();
         builder.kind(Some(kind)).match_kind(MatchKind::Standard).prefilter(false);
-        Ok(Automaton { search: builder.build(patterns)?, first_words, owners })
+        Ok(Automaton { search: builder.build(patterns)?, beginnings, owners })
     }
 }
 
 impl<T> Automaton<T> {
     /// Whether a text, as it is before it is folded, may hold any pattern; "no" is certain.
     pub fn may_find(&self, text: &str) -> bool {
-        self.first_words.may_be_in(text)
+        self.beginnings.may_be_in(text)
     }
 
     /// Every pattern in a folded text that stands between boundaries, overlapping ones too.

@@ -4,6 +4,7 @@
 //! entry it is (`amended`), each told apart. A source may be a company's own; a caption names the parties of a
 //! whole proceeding; a company that is named concerns those who own it.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::amended::Amended;
@@ -90,15 +91,39 @@ impl Watchlist {
         Concern { matches, possible }
     }
 
-    /// Whether an entry that is told whole concerns nobody but those to whom its source is bound. Most entries do, and to
-    /// see that takes no copy of what they say.
+    /// Whom an entry that is told whole names: what [`Self::concern`] finds in it, without where and by which rule, which
+    /// takes a copy of all that the entry says. Those to whom its source is bound it need not name.
     #[must_use]
-    pub fn names_nobody(&self, source: &Source, entry: &Entry) -> bool {
-        let resembles_nobody = |(field, text)| self.resembling(field, text).is_empty();
-        let mut others = entry.texts().filter(|(_, text)| *text != entry.title);
-        self.scan(&entry.title).is_empty()
-            && others.all(|(_, text)| self.scan(text).is_empty())
-            && (!source.kind.is_list() || names(&entry.title, entry.texts()).all(resembles_nobody))
+    pub fn named_in(&self, source: &Source, entry: &Entry) -> BTreeSet<&CompanyId> {
+        let mut named = BTreeSet::new();
+        let mut take = |places: &[usize]| named.extend(places.iter().map(|place| &self.companies[*place].id));
+        let is_name = |field: &str| source.kind.is_list() && (field == "title" || is_name_field(field));
+        let texts = entry.texts().filter(|(field, text)| *field == "title" || *text != entry.title);
+        for (field, text) in texts {
+            if is_name(field) {
+                self.known_names.of(text, || self.places_by_name(field, text), &mut take);
+            } else {
+                take(&self.places_in(text));
+            }
+        }
+        let owners = named.iter().filter_map(|id| self.company(id)).flat_map(|company| self.owners(company));
+        let owners: Vec<&CompanyId> = owners.map(|owner| &owner.id).collect();
+        named.extend(owners);
+        named
+    }
+
+    /// The places of those whom a text names.
+    fn places_in(&self, text: &str) -> Vec<usize> {
+        self.scan(text).hits.iter().map(|hit| hit.named.company).collect()
+    }
+
+    /// The places of those whom an entry's name names, or surely means.
+    fn places_by_name(&self, field: &str, text: &str) -> Vec<usize> {
+        let resembling = self.resembling(field, text);
+        let sure = resembling.iter().filter(|found| self.is_sure(found));
+        let mut places = self.places_in(text);
+        places.extend(sure.filter_map(|found| self.place_of(&found.company)));
+        places
     }
 
     /// Companies whose name an entry's name is, or nearly is.
@@ -107,9 +132,6 @@ impl Watchlist {
         let mut resembling: Vec<Match> = Vec::new();
         if self.roster().is_empty() {
             return resembling;
-        }
-        if let Some(known) = self.resemblances.of(field, text) {
-            return known;
         }
         for name in variants(text) {
             for found in self.near(field, text, &name) {
@@ -120,8 +142,12 @@ impl Watchlist {
                 }
             }
         }
-        self.resemblances.note(text, &resembling);
         resembling
+    }
+
+    /// Whether a name is so near that it is told.
+    fn is_sure(&self, found: &Match) -> bool {
+        found.score.as_f64() >= self.thresholds.alert_at
     }
 
     fn near(&self, field: &str, text: &str, name: &Name) -> Vec<Match> {
@@ -152,8 +178,7 @@ impl Watchlist {
             if is_known {
                 continue;
             }
-            let is_sure = found.score.as_f64() >= self.thresholds.alert_at;
-            take(if is_sure { &mut *matches } else { &mut possible }, found);
+            take(if self.is_sure(&found) { &mut *matches } else { &mut possible }, found);
         }
         possible.retain(|found| !matches.iter().any(|known| known.company == found.company));
         possible
@@ -191,8 +216,12 @@ fn names<'a>(
     title: &'a str,
     texts: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let others = texts.filter(move |(field, text)| NAME_FIELDS.contains(field) && *text != title);
+    let others = texts.filter(move |(field, text)| is_name_field(field) && *text != title);
     std::iter::once(("title", title)).chain(others)
+}
+
+fn is_name_field(field: &str) -> bool {
+    NAME_FIELDS.contains(&field)
 }
 
 /// Keeps one match a company, alias and rule: words that changed before words that stood.

@@ -11,12 +11,12 @@
 
 mod amended;
 mod automaton;
+mod beginnings;
 mod concern;
 mod context;
 mod exposure;
-mod first_words;
+mod known_names;
 mod ordinary;
-mod resemblances;
 mod roster;
 mod version;
 
@@ -30,7 +30,7 @@ use aho_corasick::BuildError;
 
 use self::automaton::{Automaton, Patterns, Sighting};
 use self::context::{Backing, Sight};
-use self::resemblances::Resemblances;
+use self::known_names::KnownNames;
 use self::roster::Roster;
 use super::category::Category;
 use super::company::{Alias, AliasKind, Company};
@@ -60,7 +60,7 @@ pub struct Watchlist {
     automaton: Automaton<PatternOwner>,
     /// The same names as the scorer has them; made when a list's name is first compared.
     roster: OnceLock<Roster>,
-    resemblances: Resemblances,
+    known_names: KnownNames,
     version: OnceLock<Arc<WatchlistVersion>>,
     /// The sources that can be followed as such, with their titles.
     sources: BTreeMap<SourceId, String>,
@@ -201,7 +201,7 @@ impl Watchlist {
             names,
             automaton,
             roster: OnceLock::new(),
-            resemblances: Resemblances::default(),
+            known_names: KnownNames::default(),
             version: OnceLock::new(),
             sources: BTreeMap::new(),
         })
@@ -251,8 +251,11 @@ impl Watchlist {
     /// A tracked company.
     #[must_use]
     pub fn company(&self, id: &CompanyId) -> Option<&Company> {
-        let index = self.companies.binary_search_by(|company| company.id.cmp(id)).ok()?;
-        self.companies.get(index)
+        self.companies.get(self.place_of(id)?)
+    }
+
+    fn place_of(&self, id: &CompanyId) -> Option<usize> {
+        self.companies.binary_search_by(|company| company.id.cmp(id)).ok()
     }
 
     /// All tracked companies, in the order of their ids.

@@ -237,20 +237,28 @@ fn a_link_that_moved_concerns_the_row_in_which_it_stands() {
 }
 
 #[test]
-fn an_entry_that_names_nobody_is_one_of_which_nothing_is_found() {
+fn whom_an_entry_names_is_whom_its_matches_name() {
     let watchlist = watchlist();
-    let entry = |title: &str, text: &str| Entry::new("1", title).with("text", text);
-    let entries = [
-        ("ZTE Corporation", "Video cameras", true),
-        ("Hikvision", "Video cameras", false),
-        ("Video cameras", "of HiSilicon", false),
-        ("Hangzhou Hikvisoin Digital Technology", "Video cameras", false),
-        ("Notice", "uncrewed aircraft systems", false),
+    let cases: &[(&str, &str, &[&str])] = &[
+        ("ZTE Corporation", "Video cameras", &[]),
+        ("Hikvision", "Video cameras, and those of HiSilicon", &["hikvision", "huawei"]),
+        ("Video cameras", "of HMN Tech", &["huawei", "marine"]),
+        ("Hangzhou Hikvision Digital Technolgy Co., Ltd.", "Video cameras", &["hikvision"]),
+        ("Hikvison Digital Technology (Mexico) S.A.", "Video cameras", &[]),
+        ("Notice", "uncrewed aircraft systems", &[]),
+        ("DJI", "DJI", &["dji"]),
     ];
-    for (title, text, names_nobody) in entries {
-        let (source, entry) = (source(SourceKind::FccCoveredList), entry(title, text));
-        let concern = watchlist.concern(&source, &whole(ChangeKind::AlreadyListed, &entry));
-        assert_eq!(concern == Concern::default(), names_nobody, "{title}");
-        assert_eq!(watchlist.names_nobody(&source, &entry), names_nobody, "{title}");
+    for (title, text, expected) in cases {
+        let bound = vec!["zte".parse().unwrap()];
+        let source = Source { companies: bound, ..source(SourceKind::FccCoveredList) };
+        let entry = Entry::new("1", *title).with("text", *text);
+        let named: Vec<&str> =
+            watchlist.named_in(&source, &entry).into_iter().map(CompanyId::as_str).collect();
+        assert_eq!(named, *expected, "{title}");
+        let matches = watchlist.concern(&source, &whole(ChangeKind::AlreadyListed, &entry)).matches;
+        let is_named = |found: &&Match| !matches!(found.rule, MatchRule::SourceBound | MatchRule::Exposure);
+        let of_matches: BTreeSet<&str> =
+            matches.iter().filter(is_named).map(|found| found.company.as_str()).collect();
+        assert_eq!(of_matches.into_iter().collect::<Vec<_>>(), *expected, "{title}");
     }
 }
