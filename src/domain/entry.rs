@@ -2,10 +2,11 @@
 
 pub mod rows;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
+use rustc_hash::{FxBuildHasher, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::fields::{FieldName, Fields};
@@ -186,6 +187,19 @@ pub struct Document {
 /// Separates a key from the number that tells apart entries that are about the same thing.
 const TWIN_MARK: char = '~';
 
+/// Returns for each key that several entries bear the places of all of them.
+fn twins(entries: &[Entry]) -> Vec<Vec<usize>> {
+    let mut keys = FxHashSet::with_capacity_and_hasher(entries.len(), FxBuildHasher);
+    // In most documents every entry has a key of its own.
+    if entries.iter().all(|entry| keys.insert(entry.key.as_str())) {
+        return Vec::new();
+    }
+    let mut places: Vec<usize> = (0..entries.len()).collect();
+    places.sort_by_key(|place| &entries[*place].key);
+    let families = places.chunk_by(|one, other| entries[*one].key == entries[*other].key);
+    families.filter(|members| members.len() > 1).map(<[usize]>::to_vec).collect()
+}
+
 impl Document {
     /// Makes a document, giving every entry a key of its own.
     ///
@@ -203,13 +217,9 @@ impl Document {
                 entry.key.push('1');
             }
         }
-        let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (index, entry) in entries.iter().enumerate() {
-            families.entry(entry.key.clone()).or_default().push(index);
-        }
         let is_identified = matches!(resemblance, Resemblance::Never | Resemblance::Item);
         let mut copies = Vec::new();
-        for members in families.values_mut().filter(|members| members.len() > 1) {
+        for mut members in twins(&entries) {
             members.sort_by(|&a, &b| {
                 let (a, b) = (&entries[a], &entries[b]);
                 (a.date, &a.title, &a.fields, &a.url).cmp(&(b.date, &b.title, &b.fields, &b.url))

@@ -111,6 +111,11 @@ impl Fields {
         Self(Vec::new())
     }
 
+    /// Makes room for so many more, and for no others.
+    pub fn reserve_exact(&mut self, fields: usize) {
+        self.0.reserve_exact(fields);
+    }
+
     fn find(&self, name: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
     }

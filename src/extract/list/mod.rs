@@ -226,6 +226,8 @@ impl<'a> Rows<'a> {
         self.tell_names_apart(&mut record, &title);
         let mut entry = Entry::new(key, title);
         self.add_properties(&mut entry, |field| record.parts(field).first().map(String::as_str));
+        // With its links.
+        entry.fields.reserve_exact(record.fields.len() + usize::from(!record.links.is_empty()));
         for (field, parts) in record.fields {
             entry = entry.with(field, distinct(parts));
         }
