@@ -15,7 +15,7 @@ use crate::domain::text::counted;
 use crate::domain::verdict::{Suspicion, Unreadable};
 use crate::extract::{RawDocument, StreamedTable, streamed_table, within};
 use crate::fetch::FetchResponse;
-use crate::store::{KeptBody, PackedBody};
+use crate::store::{KeptBody, PackedBody, Store};
 
 /// The address that an answer with a whole document was asked of. Where a page led to it, that it did so is no sign
 /// against the file.
@@ -34,11 +34,12 @@ pub(super) async fn read_of(
     source: &Source,
     answer: FetchResponse,
     read_at: DateTime<Utc>,
+    store: &Store,
 ) -> (Response, Result<Document, ReadRejection>) {
     match streamed(source, &answer).await {
         Ok(Some(table)) => {
             let url = answer.url.clone();
-            let response = Response::of(source, answer, read_at).packed().await;
+            let response = Response::of(source, answer, read_at).packed(store).await;
             let document = match &response.body {
                 KeptBody::Packed(body) => read_streamed(source, table, body.clone(), url).await,
                 KeptBody::Received(_) => Err(ReadRejection::Failed("failed to compress the body".to_owned())),
@@ -47,9 +48,9 @@ pub(super) async fn read_of(
         }
         Ok(None) => {
             let document = document_of(source, &answer).await;
-            (Response::of(source, answer, read_at).packed().await, document)
+            (Response::of(source, answer, read_at).packed(store).await, document)
         }
-        Err(refused) => (Response::of(source, answer, read_at).packed().await, Err(refused)),
+        Err(refused) => (Response::of(source, answer, read_at).packed(store).await, Err(refused)),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::response::ResponseMeta;
 use crate::domain::source::Source;
 use crate::extract::{RawDocument, signal};
 use crate::fetch::FetchResponse;
-use crate::store::{KeptBody, PackedBody};
+use crate::store::{KeptBody, Store};
 
 /// A response with its facts, which are put together once.
 #[derive(Debug)]
@@ -41,14 +41,14 @@ impl Response {
         Self { meta, body: body.bytes().into(), signal, is_of_several, retry_after }
     }
 
-    /// The same; a large body is compressed, as the store will keep it, and not in memory any more as it came.
-    pub(super) async fn packed(self) -> Self {
+    /// The same; a large body is compressed, as the store will keep it, and not in memory any more.
+    pub(super) async fn packed(self, store: &Store) -> Self {
         let KeptBody::Received(body) = &self.body else { return self };
         if body.len() <= LARGE_BYTES {
             return self;
         }
-        let received = body.clone();
-        match in_time(move || PackedBody::of(&received)).await {
+        let (received, store) = (body.clone(), store.clone());
+        match in_time(move || store.pack(&received)).await {
             Ok(Ok(packed)) => Self { body: packed.into(), ..self },
             // The store compresses it again when it keeps it, and returns the error.
             Ok(Err(_)) | Err(_) => self,

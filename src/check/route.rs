@@ -108,7 +108,7 @@ impl Checker {
         let words = format!("read from {what} {as_of_words} by {}", route.by);
         let titled = Source { title: format!("{} ({words})", source.title), ..source.clone() };
         let watchlist = self.registry.current();
-        let response = Response::of(source, answer, now).packed().await;
+        let response = Response::of(source, answer, now).packed(&self.store).await;
         let chained = ChainedRead::of(&response.meta, ChainVerdict::Good);
         let past = Past { baseline: known.baseline.as_ref(), ..Past::default() };
         let document = with_all_that_was(past.baseline, document);

@@ -98,9 +98,9 @@ pub(super) async fn of(
     let (response, document) = match document {
         Some(read) => {
             let refused = |unreadable| ReadRejection::suspect(Suspicion::Structure(unreadable));
-            (Response::of(source, answer, read_at).packed().await, read.map_err(refused))
+            (Response::of(source, answer, read_at).packed(store).await, read.map_err(refused))
         }
-        None => read_of(source, answer, read_at).await,
+        None => read_of(source, answer, read_at, store).await,
     };
     let before = known.face(store, &face).await;
     known.load_entries(store, source).await?;

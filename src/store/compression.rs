@@ -2,15 +2,17 @@
 
 use std::cell::RefCell;
 use std::io::{self, Read as _, Write};
+use std::path::Path;
 use std::sync::LazyLock;
 use std::thread::LocalKey;
 
-use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 use zstd::stream::{read, write};
 use zstd::zstd_safe::{self, CParameter, DCtx, Strategy};
+
+use super::frame::{Frame, UnfinishedFrame};
 
 /// A SHA-256.
 pub(super) type Digest = [u8; 32];
@@ -48,12 +50,21 @@ thread_local! {
 }
 
 /// A body that was compressed before it is kept, with its name: a large one need not lie in memory as it was
-/// received until then.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// received until then, nor as zstd made it where it is packed beside its store ([`super::Store::pack`]).
+#[derive(Debug, Clone)]
 pub struct PackedBody {
     pub(super) name: Digest,
-    pub(super) frame: Bytes,
+    pub(super) frame: Frame,
 }
+
+impl PartialEq for PackedBody {
+    /// A body is what its name says.
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for PackedBody {}
 
 impl PackedBody {
     /// Compresses a body.
@@ -67,38 +78,50 @@ impl PackedBody {
         Ok(Self { name: Sha256::digest(content).into(), frame: frame.into() })
     }
 
+    /// Compresses a body into a file of a folder, where it is large.
+    ///
+    /// # Errors
+    /// zstd's, and the system's.
+    pub(super) fn beside(folder: &Path, content: &[u8]) -> io::Result<Self> {
+        let mut packer = BodyPacker::new(Some(folder))?;
+        packer.encoder.set_pledged_src_size(Some(content.len() as u64))?;
+        packer.write_all(content)?;
+        packer.finish()
+    }
+
     /// Reads the body as it was, part by part.
     ///
     /// # Errors
     /// zstd's.
     pub fn reader(&self) -> io::Result<impl io::Read + '_> {
-        read::Decoder::with_buffer(&self.frame[..])
+        read::Decoder::new(self.frame.reader())
     }
 
     /// Returns the body as it was.
     ///
     /// # Errors
-    /// What does not decompress; zstd's.
+    /// What does not decompress; zstd's, and the system's.
     pub fn unpacked(&self) -> io::Result<Vec<u8>> {
-        decompress(&self.frame)
+        decompress(&self.frame.whole()?)
     }
 }
 
 /// A body of which one part is compressed after another, so that it is nowhere whole.
 pub(super) struct BodyPacker {
     hasher: Sha256,
-    encoder: write::Encoder<'static, Vec<u8>>,
+    encoder: write::Encoder<'static, UnfinishedFrame>,
 }
 
 impl BodyPacker {
-    pub(super) fn new() -> io::Result<Self> {
-        let mut encoder = write::Encoder::new(Vec::new(), LEVEL)?;
+    /// Begins one, which lies in a file of the folder once it is large.
+    pub(super) fn new(folder: Option<&Path>) -> io::Result<Self> {
+        let mut encoder = write::Encoder::new(UnfinishedFrame::new(folder), LEVEL)?;
         SEARCH.into_iter().try_for_each(|parameter| encoder.set_parameter(parameter))?;
         Ok(Self { hasher: Sha256::new(), encoder })
     }
 
     pub(super) fn finish(self) -> io::Result<PackedBody> {
-        Ok(PackedBody { name: self.hasher.finalize().into(), frame: self.encoder.finish()?.into() })
+        Ok(PackedBody { name: self.hasher.finalize().into(), frame: self.encoder.finish()?.finish()? })
     }
 }
 
@@ -226,21 +249,28 @@ mod tests {
     #[test]
     fn what_is_packed_part_by_part_is_what_is_packed_whole() {
         let content: Vec<u8> = (0..=255).cycle().take(900_000).collect();
-        let mut packer = BodyPacker::new().unwrap();
+        let mut packer = BodyPacker::new(None).unwrap();
         for part in content.chunks(7_000) {
             packer.write_all(part).unwrap();
         }
         let (parts, whole) = (packer.finish().unwrap(), PackedBody::of(&content).unwrap());
-        assert_eq!(parts.name, whole.name);
-        for packed in [&parts, &whole] {
+        let folder = tempfile::tempdir().unwrap();
+        let beside = PackedBody::beside(folder.path(), &content).unwrap();
+        for packed in [&parts, &whole, &beside] {
+            assert_eq!(packed.name, whole.name);
             assert!(packed.unpacked().unwrap() == content);
-            let mut unpacker = Unpacker::new(&packed.frame).unwrap();
+            let mut read = Vec::new();
+            packed.reader().unwrap().read_to_end(&mut read).unwrap();
+            assert!(read == content);
+            let frame = packed.frame.whole().unwrap();
+            let mut unpacker = Unpacker::new(&frame).unwrap();
             let mut beginning = [0; 300];
             unpacker.read_exact(&mut beginning).unwrap();
             assert_eq!(beginning, content[..300]);
             assert_eq!(unpacker.name().unwrap(), packed.name);
         }
-        Unpacker::new(&parts.frame[..parts.frame.len() / 2]).unwrap().name().unwrap_err();
+        let frame = parts.frame.whole().unwrap();
+        Unpacker::new(&frame[..frame.len() / 2]).unwrap().name().unwrap_err();
     }
 
     #[test]

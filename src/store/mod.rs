@@ -19,6 +19,7 @@ mod boundary;
 mod care;
 mod compression;
 mod error;
+mod frame;
 mod keeping;
 mod kept;
 mod operations;

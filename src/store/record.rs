@@ -20,6 +20,7 @@ mod brief;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -66,12 +67,23 @@ pub(super) enum Json {
 
 /// The JSON of a value.
 ///
+/// Compressed, a large one lies in a file of the folder, where one is given.
+///
 /// # Errors
 /// [`StoreError::Undecodable`] for a value JSON cannot express; none of the domain's is.
-pub(super) fn to_json<T: Serialize>(what: &'static str, key: &[u8], value: &T) -> Result<Json, StoreError> {
-    let of_io = |error: io::Error| undecodable(what, key, error.to_string());
-    let mut sink = Sink { plain: Vec::with_capacity(USUAL_BYTES), packer: None };
-    serde_json::to_writer(&mut sink, value).map_err(|error| undecodable(what, key, error.to_string()))?;
+/// [`StoreError::DiskFailed`] where that file cannot be written.
+pub(super) fn to_json<T: Serialize>(
+    what: &'static str,
+    key: &[u8],
+    value: &T,
+    folder: Option<&Path>,
+) -> Result<Json, StoreError> {
+    let of_io = |error: io::Error| StoreError::DiskFailed { reason: error.to_string() };
+    let of_json = |error: serde_json::Error| {
+        if error.is_io() { of_io(error.into()) } else { undecodable(what, key, error.to_string()) }
+    };
+    let mut sink = Sink { plain: Vec::with_capacity(USUAL_BYTES), packer: None, folder };
+    serde_json::to_writer(&mut sink, value).map_err(of_json)?;
     match sink.packer {
         None => Ok(Json::Plain(sink.plain)),
         Some(mut packer) => {
@@ -85,18 +97,19 @@ pub(super) fn to_json<T: Serialize>(what: &'static str, key: &[u8], value: &T) -
 const MAX_PLAIN_BYTES: usize = 256 << 10;
 
 /// Takes JSON in, and has it compressed once it is large.
-struct Sink {
+struct Sink<'a> {
     /// What was not compressed yet.
     plain: Vec<u8>,
     packer: Option<BodyPacker>,
+    folder: Option<&'a Path>,
 }
 
-impl Write for Sink {
+impl Write for Sink<'_> {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
         if self.plain.len() + part.len() > MAX_PLAIN_BYTES {
             let packer = match &mut self.packer {
                 Some(packer) => packer,
-                None => self.packer.insert(BodyPacker::new()?),
+                None => self.packer.insert(BodyPacker::new(self.folder)?),
             };
             packer.write_all(&self.plain)?;
             self.plain.clear();

@@ -241,8 +241,8 @@ fn a_breach_is_seen() {
 }
 
 /// What of the store's folder its database may see, and what its steps.
-const BELOW_A_DATABASE: [&str; 8] =
-    ["bell", "boundary", "compression", "error", "keeping", "kept", "record", "steps"];
+const BELOW_A_DATABASE: [&str; 9] =
+    ["bell", "boundary", "compression", "error", "frame", "keeping", "kept", "record", "steps"];
 const BELOW_A_STEP: [&str; 3] = ["boundary", "error", "steps"];
 
 /// Where the database shows outside its folder, where it sees what stands above it, and where a step is not pure.

@@ -18,6 +18,7 @@ use crate::domain::id::{BodyHash, hex};
 use crate::store::boundary::KeptBody;
 use crate::store::compression::{PackedBody, Unpacker, compress, decompress};
 use crate::store::error::StoreError;
+use crate::store::frame::Frame;
 use crate::store::record::{Digest, RecordForm, plain};
 
 impl Writes {
@@ -28,7 +29,7 @@ impl Writes {
             return Ok(digest);
         }
         let compressed = compress(content).map_err(|error| damaged(&digest, &error))?;
-        self.put_frame(trees, &digest, &compressed)?;
+        self.put_frame(trees, &digest, &compressed.into())?;
         Ok(digest)
     }
 
@@ -71,7 +72,7 @@ impl Writes {
         &mut self,
         trees: &Trees,
         digest: &Digest,
-        frame: &[u8],
+        frame: &Frame,
     ) -> Result<(), StoreError> {
         if trees.tree(TreeName::Released).contains_key(digest)? {
             // It is there again.
@@ -84,6 +85,7 @@ impl Writes {
             }
             return self.pack_frame(&files.packs, digest, frame);
         }
+        let frame = frame.whole().map_err(|error| damaged(digest, &error))?;
         for (number, chunk) in frame.chunks(MAX_VALUE_BYTES).enumerate() {
             let number = u16::try_from(number).map_err(|_| damaged(digest, &TOO_LARGE))?;
             self.put_raw(TreeName::Bodies, &chunk_key(digest, number), chunk.to_vec())?;
@@ -96,9 +98,9 @@ impl Writes {
         &mut self,
         packs: &Packs,
         digest: &Digest,
-        frame: &[u8],
+        frame: &Frame,
     ) -> Result<(), StoreError> {
-        if frame.len() > MAX_VALUE_BYTES * usize::from(u16::MAX) {
+        if frame.len() > MAX_FRAME_BYTES {
             return Err(damaged(digest, &TOO_LARGE));
         }
         let appended = packs.append(digest, frame);
@@ -243,6 +245,9 @@ const LARGE_CHUNKS: u16 = 8;
 /// So much of a record is decompressed at once.
 const READ_AT_ONCE_BYTES: usize = 64 << 10;
 
+/// So much fits the parts of a body, as every database has them.
+const MAX_FRAME_BYTES: u64 = MAX_VALUE_BYTES as u64 * u16::MAX as u64;
+
 const TOO_LARGE: &str = "more than 128 MiB after compression";
 
 const NOWHERE: &str = "it lies in a pack, and there are none";
@@ -299,7 +304,7 @@ impl BodyAssembly {
     /// Writes the last one.
     pub(super) fn finish(&mut self, trees: &Trees, writes: &mut Writes) -> Result<(), StoreError> {
         match self.body.take() {
-            Some((digest, frame)) => writes.put_frame(trees, &digest, &frame),
+            Some((digest, frame)) => writes.put_frame(trees, &digest, &frame.into()),
             None => Ok(()),
         }
     }

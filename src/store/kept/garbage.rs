@@ -214,7 +214,7 @@ pub(in crate::store) fn move_bodies(
         if trees.location(name)?.is_some()
             && let Some(frame) = trees.frame(name)?
         {
-            writes.pack_frame(&files.packs, name, &frame)?;
+            writes.pack_frame(&files.packs, name, &frame.into())?;
         }
     }
     Ok(())

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::id::hex;
+use crate::store::frame::Frame;
 use crate::store::record::Digest;
 
 /// Begins each body.
@@ -116,7 +117,7 @@ impl Packs {
     ///
     /// # Errors
     /// The system's.
-    pub(super) fn append(&self, name: &Digest, frame: &[u8]) -> io::Result<BodyLocation> {
+    pub(super) fn append(&self, name: &Digest, frame: &Frame) -> io::Result<BodyLocation> {
         let mut end = self.end();
         let appended = self.appended(&mut end, name, frame);
         if let Err(error) = &appended {
@@ -125,7 +126,7 @@ impl Packs {
         appended
     }
 
-    fn appended(&self, end: &mut PackEnd, name: &Digest, frame: &[u8]) -> io::Result<BodyLocation> {
+    fn appended(&self, end: &mut PackEnd, name: &Digest, frame: &Frame) -> io::Result<BodyLocation> {
         let length = u32::try_from(frame.len()).map_err(io::Error::other)?;
         if end.pack == 0 || end.length >= MAX_PACK_BYTES {
             let pack = end.pack;
@@ -134,12 +135,17 @@ impl Packs {
             self.create(end.pack)?;
         }
         let location = BodyLocation { pack: end.pack, offset: end.length, length };
-        let header =
-            [&MAGIC[..], name, &length.to_be_bytes(), &crc32fast::hash(frame).to_be_bytes()].concat();
         let file = self.file(end.pack)?;
         end.is_unforced = true;
+        let (mut checksum, mut at) = (crc32fast::Hasher::new(), end.length + HEADER_BYTES as u64);
+        frame.parts(|part| {
+            checksum.update(part);
+            file.write_all_at(part, at)?;
+            at += part.len() as u64;
+            Ok(())
+        })?;
+        let header = [&MAGIC[..], name, &length.to_be_bytes(), &checksum.finalize().to_be_bytes()].concat();
         file.write_all_at(&header, end.length)?;
-        file.write_all_at(frame, end.length + HEADER_BYTES as u64)?;
         end.length += location.bytes();
         Ok(location)
     }

@@ -78,7 +78,8 @@ impl Writes {
         key: &[u8],
         record: &T,
     ) -> Result<Vec<u8>, StoreError> {
-        let form = match record::to_json(tree.what(), key, record)? {
+        let folder = trees.files().map(|files| files.folder.as_path());
+        let form = match record::to_json(tree.what(), key, record, folder)? {
             Json::Plain(json) if json.len() <= MAX_INLINE_BYTES => RecordForm::Inline(json),
             Json::Plain(json) => RecordForm::AsBody(self.put_body(trees, &json)?),
             Json::Packed(packed) => RecordForm::AsBody(self.put_packed(trees, &packed)?),

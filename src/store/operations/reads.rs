@@ -1,5 +1,6 @@
 //! Reads of sources: what is known of each, and what a read means.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,11 +19,24 @@ use crate::store::Store;
 use crate::store::boundary::{
     Backfilled, KnownEntries, KnownSource, ReadCommit, RematchCommit, SourceGlance,
 };
+use crate::store::compression::PackedBody;
 use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
-use crate::store::kept::ask;
+use crate::store::kept::{Database, ask};
 
 impl Store {
+    /// Packs a body as it will be kept. Where the database lies in files of ours, a large one lies beside them until then,
+    /// and not in memory.
+    ///
+    /// # Errors
+    /// What zstd or the system refuses.
+    pub fn pack(&self, body: &[u8]) -> io::Result<PackedBody> {
+        match &self.database {
+            Database::Sled(sled) => PackedBody::beside(sled.folder(), body),
+            Database::Postgres { .. } => PackedBody::of(body),
+        }
+    }
+
     /// The accepted state of a source.
     pub async fn baseline(&self, source: &SourceId) -> Result<Option<Baseline>, StoreError> {
         ask!(self.baseline(source).await)

@@ -57,17 +57,24 @@ async fn a_body_that_was_compressed_before_it_is_handed_over_is_the_body() {
     let store = home.open();
     let (fcc, bis) = (source("fcc"), source("bis"));
     let body = page(1, 300_000);
-    let packed = PackedBody::of(&body).unwrap();
-    assert_eq!(packed.unpacked().unwrap(), body);
-    let mut read = changed(&fcc, 1, body.clone(), &[]);
-    if let Some(accepted) = &mut read.accepted {
-        accepted.body = packed.into();
+    // It hardly grows smaller, so that it lies in a file until it is kept.
+    let large = noise(2, 3_000_000);
+    let packings = [(&body, PackedBody::of(&body)), (&large, store.pack(&large))];
+    for (sequence, (body, packed)) in (1..).zip(packings) {
+        let packed = packed.unwrap();
+        assert!(packed.unpacked().unwrap() == *body);
+        let mut read = changed(&fcc, sequence, body.clone(), &[]);
+        if let Some(accepted) = &mut read.accepted {
+            accepted.body = packed.into();
+        }
+        keep(&store, read).await.unwrap();
+        keep(&store, suspect(&bis, body.clone())).await.unwrap();
     }
-    keep(&store, read).await.unwrap();
-    keep(&store, suspect(&bis, body.clone())).await.unwrap();
     let store = home.reopen(store).await;
-    assert!(store.body(&BodyHash::of(&body)).await.unwrap().unwrap() == body);
-    assert_eq!(store.collect_garbage().await.unwrap(), GarbageReport { kept: 1, removed: 0 });
+    for body in [body, large] {
+        assert!(store.body(&BodyHash::of(&body)).await.unwrap().unwrap() == body);
+    }
+    assert_eq!(store.collect_garbage().await.unwrap(), GarbageReport { kept: 2, removed: 0 });
 }
 
 #[tokio::test]
