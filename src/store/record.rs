@@ -189,6 +189,19 @@ pub(super) fn encode_brief(record: &impl Brief) -> Option<Vec<u8>> {
     brief::encode(record).map(|brief| [&[BRIEF], &brief[..]].concat())
 }
 
+/// The record of bytes that lie in our files in brief; `None` if these do not.
+///
+/// # Errors
+/// [`StoreError::Undecodable`].
+pub(super) fn decode_brief<T: Brief>(
+    what: &'static str,
+    key: &[u8],
+    bytes: &[u8],
+) -> Result<Option<T>, StoreError> {
+    let [BRIEF, brief @ ..] = bytes else { return Ok(None) };
+    brief::decode(brief).map(Some).map_err(|reason| undecodable(what, key, reason))
+}
+
 /// A record as it leaves our files, for every program and database; what is none stays as it is.
 pub(super) fn plain(bytes: &[u8]) -> Cow<'_, [u8]> {
     let json = match bytes {

@@ -21,6 +21,7 @@ mod clock;
 mod consent;
 pub(super) mod copying;
 pub(super) mod database;
+mod decoded;
 mod durability;
 mod erasure;
 mod events;

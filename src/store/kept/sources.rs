@@ -1,6 +1,7 @@
 //! What is kept of each source.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -67,22 +68,28 @@ pub(in crate::store) fn read_state(
 ) -> Result<Option<ReadState>, StoreError> {
     let key = source.as_str().as_bytes();
     // In this order: a touch says to which state it belongs, and a step may write between the two.
-    let touch = trees.get(TreeName::Touches, key)?;
-    Ok(touched(trees.get(TreeName::ReadStates, key)?, touch.as_ref()))
+    let touch = trees.get_brief(TreeName::Touches, key)?;
+    Ok(touched(written_state(trees, key)?.as_deref(), touch.as_ref()))
+}
+
+/// The state as it was written last, without its touch.
+fn written_state(trees: &Trees, key: &[u8]) -> Result<Option<Arc<ReadState>>, StoreError> {
+    trees.decoded_before(TreeName::ReadStates, key, trees.tree(TreeName::ReadStates).get(key)?.as_deref())
 }
 
 /// The state with what reads changed in it since it was written.
-fn touched(state: Option<ReadState>, touch: Option<&Touch>) -> Option<ReadState> {
-    match (state, touch) {
-        (Some(state), Some(touch)) => Some(touch.on(state)),
-        (state, _) => state,
-    }
+fn touched(state: Option<&ReadState>, touch: Option<&Touch>) -> Option<ReadState> {
+    let state = state?.clone();
+    Some(match touch {
+        Some(touch) => touch.on(state),
+        None => state,
+    })
 }
 
 /// Keeps how the reads of a source stand: where that suffices, what is different from the state that is kept.
 fn put_state(trees: &Trees, writes: &mut Writes, state: &ReadState) -> Result<(), StoreError> {
     let key = state.source.as_str().as_bytes();
-    let kept: Option<ReadState> = trees.readable(trees.get(TreeName::ReadStates, key))?.flatten();
+    let kept = trees.readable(written_state(trees, key))?.flatten();
     if let Some(touch) = kept.and_then(|kept| Touch::between(&kept, state)) {
         return writes.put_brief(trees, TreeName::Touches, key, &touch);
     }
@@ -96,8 +103,8 @@ fn put_state(trees: &Trees, writes: &mut Writes, state: &ReadState) -> Result<()
 pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
     for key in trees.tree(TreeName::ReadStates).iter().keys() {
         let key = key?;
-        let touch = trees.get(TreeName::Touches, &key)?;
-        let Some(state) = touched(trees.get(TreeName::ReadStates, &key)?, touch.as_ref()) else { continue };
+        let touch = trees.get_brief(TreeName::Touches, &key)?;
+        let Some(state) = touched(written_state(trees, &key)?.as_deref(), touch.as_ref()) else { continue };
         let after = state.clone().set_back(now);
         if after != state {
             put_state(trees, writes, &after)?;
@@ -173,12 +180,12 @@ pub(in crate::store) fn known(trees: &Trees, source: &SourceId) -> Result<KnownS
     let key = source.as_str().as_bytes();
     let records = SourceRecords::of(trees, source)?;
     let SourceRecords { touch, state, accepted, held, standing } = &records;
-    let touch: Option<Touch> = trees.decoded(TreeName::Touches, key, touch.as_deref())?;
-    let state = trees.decoded(TreeName::ReadStates, key, state.as_deref())?;
-    let accepted = trees.decoded(TreeName::Accepted, key, accepted.as_deref())?;
+    let touch: Option<Touch> = trees.decoded_brief(TreeName::Touches, key, touch.as_deref())?;
+    let state: Option<Arc<ReadState>> = trees.decoded_before(TreeName::ReadStates, key, state.as_deref())?;
+    let accepted = trees.decoded_before(TreeName::Accepted, key, accepted.as_deref())?;
     Ok(KnownSource {
-        state: touched(state, touch.as_ref()),
-        accepted: or_of_baseline(trees, source, accepted)?,
+        state: touched(state.as_deref(), touch.as_ref()),
+        accepted: or_of_baseline(trees, source, accepted.map(Arc::unwrap_or_clone))?,
         held: trees.decoded(TreeName::Held, key, held.as_deref())?,
         standing: trees.decoded(TreeName::Standings, key, standing.as_deref())?,
         version: records.version(),
@@ -403,7 +410,9 @@ fn put_standing(
     for company in before.iter().flat_map(|before| reads::named_no_more(before, standing)) {
         writes.remove(TreeName::NamedOn, &keys::item(company.as_str(), source));
     }
-    for company in standing.named.keys() {
+    let is_new =
+        |company: &&CompanyId| !before.as_ref().is_some_and(|before| before.named.contains_key(*company));
+    for company in standing.named.keys().filter(is_new) {
         writes.put_raw(TreeName::NamedOn, &keys::item(company.as_str(), source), Vec::new())?;
     }
     let key = version.hash().as_str().as_bytes();

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::claims::Claims;
+use super::decoded::DecodedRecords;
 use super::garbage::NeededBodies;
 use super::glances::Glances;
 use super::packs::Packs;
@@ -20,7 +21,7 @@ use crate::domain::evidence::StoredLine;
 use crate::store::bell::SourceBell;
 use crate::store::boundary::LeaseToken;
 use crate::store::error::StoreError;
-use crate::store::record::{self, RecordForm};
+use crate::store::record::{self, Brief, RecordForm};
 
 /// What lies in a tree. Clean-up, survey and repair act by it, and a tree that does not say so does not compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -235,6 +236,8 @@ pub(in crate::store) struct Opening {
     pub(super) glances: Glances,
     /// What this opening has claimed.
     pub(super) claims: Claims,
+    /// Records that are looked at again and again.
+    decoded: DecodedRecords,
 }
 
 impl Opening {
@@ -248,6 +251,7 @@ impl Opening {
             bell: SourceBell::default(),
             glances: Glances::default(),
             claims: Claims::default(),
+            decoded: DecodedRecords::default(),
         }
     }
 
@@ -508,6 +512,45 @@ impl Trees {
         bytes: Option<&[u8]>,
     ) -> Result<Option<T>, StoreError> {
         bytes.map(|bytes| self.decode(name, key, bytes)).transpose()
+    }
+
+    /// The same of a record that is looked at again and again, and seldom written.
+    pub(super) fn decoded_before<T: DeserializeOwned + Send + Sync + 'static>(
+        &self,
+        name: TreeName,
+        key: &[u8],
+        bytes: Option<&[u8]>,
+    ) -> Result<Option<Arc<T>>, StoreError> {
+        let Some(bytes) = bytes else { return Ok(None) };
+        if let Some(known) = self.opening.decoded.get(name, key, bytes) {
+            return Ok(Some(known));
+        }
+        let record = Arc::new(self.decode(name, key, bytes)?);
+        self.opening.decoded.note(name, key, bytes, Arc::clone(&record));
+        Ok(Some(record))
+    }
+
+    /// The same of a record that may lie there in brief.
+    pub(super) fn get_brief<T: Brief + DeserializeOwned>(
+        &self,
+        name: TreeName,
+        key: &[u8],
+    ) -> Result<Option<T>, StoreError> {
+        self.decoded_brief(name, key, self.tree(name).get(key)?.as_deref())
+    }
+
+    /// As [`Self::decoded`], of a record that may lie there in brief.
+    pub(super) fn decoded_brief<T: Brief + DeserializeOwned>(
+        &self,
+        name: TreeName,
+        key: &[u8],
+        bytes: Option<&[u8]>,
+    ) -> Result<Option<T>, StoreError> {
+        let Some(bytes) = bytes else { return Ok(None) };
+        match record::decode_brief(name.what(), key, bytes)? {
+            Some(record) => Ok(Some(record)),
+            None => self.decode(name, key, bytes).map(Some),
+        }
     }
 
     pub(super) fn decode<T: DeserializeOwned>(

@@ -19,17 +19,36 @@ pub(in crate::store) enum BriefRecord {
 pub(in crate::store) trait Brief: Serialize {
     /// Returns it; `None` where it would not say the same.
     fn brief(&self) -> Option<BriefRecord>;
+
+    /// Returns the record that has this brief form; `None` if none has.
+    fn of_brief(brief: BriefRecord) -> Option<Self>
+    where
+        Self: Sized;
 }
 
 impl Brief for Touch {
     fn brief(&self) -> Option<BriefRecord> {
         BriefTouch::of(self).map(BriefRecord::Touch)
     }
+
+    fn of_brief(brief: BriefRecord) -> Option<Self> {
+        match brief {
+            BriefRecord::Touch(touch) => touch.touch(),
+            BriefRecord::Read(_) => None,
+        }
+    }
 }
 
 impl Brief for ReadRecord {
     fn brief(&self) -> Option<BriefRecord> {
         BriefRead::of(self).map(BriefRecord::Read)
+    }
+
+    fn of_brief(brief: BriefRecord) -> Option<Self> {
+        match brief {
+            BriefRecord::Read(read) => read.read(),
+            BriefRecord::Touch(_) => None,
+        }
     }
 }
 
@@ -38,20 +57,31 @@ pub(super) fn encode(record: &impl Brief) -> Option<Vec<u8>> {
     postcard::to_allocvec(&record.brief()?).ok()
 }
 
+/// The record that [`encode`] wrote in brief.
+///
+/// # Errors
+/// In words, what is wrong with bytes that are none, or of another kind.
+pub(super) fn decode<T: Brief>(bytes: &[u8]) -> Result<T, String> {
+    T::of_brief(brief_of(bytes)?).ok_or_else(|| NOT_THIS.to_owned())
+}
+
 /// The JSON of a record that [`encode`] wrote in brief.
 ///
 /// # Errors
 /// In words, what is wrong with bytes that are none.
 pub(super) fn to_json(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let (record, rest) = postcard::take_from_bytes(bytes).map_err(|error| error.to_string())?;
-    if !rest.is_empty() {
-        return Err(format!("{} bytes too many", rest.len()));
-    }
-    let json = match record {
+    let json = match brief_of(bytes)? {
         BriefRecord::Touch(touch) => touch.touch().map(|touch| serde_json::to_vec(&touch)),
         BriefRecord::Read(read) => read.read().map(|read| serde_json::to_vec(&read)),
     };
-    json.ok_or_else(|| "a number in it is too large".to_owned())?.map_err(|error| error.to_string())
+    json.ok_or_else(|| NOT_THIS.to_owned())?.map_err(|error| error.to_string())
+}
+
+const NOT_THIS: &str = "a number in it is too large, or it is of another kind";
+
+fn brief_of(bytes: &[u8]) -> Result<BriefRecord, String> {
+    let (record, rest) = postcard::take_from_bytes(bytes).map_err(|error| error.to_string())?;
+    if rest.is_empty() { Ok(record) } else { Err(format!("{} bytes too many", rest.len())) }
 }
 
 #[cfg(test)]
