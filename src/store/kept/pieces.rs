@@ -88,33 +88,30 @@ fn forced<'a>(words: impl Iterator<Item = KeyWrite<'a>>, trees: &Trees) -> Resul
 
 /// Writes in pieces what was noted before, so that it can be taken back.
 fn noted(words: KeyWrites<'_>, trees: &Trees) -> Result<Option<u64>, Failed> {
-    let before = before(&words, trees).map_err(|error| failed(AbortReason::Engine(error)))?;
     let of_system = |error: std::io::Error| AbortReason::Engine(sled::Error::Io(error));
     let Some(folder) = trees.files().map(|files| files.folder.as_path()) else { return Ok(None) };
-    undo::note(folder, &before).map_err(|error| failed(of_system(error)))?;
+    undo::note(folder, before(&words, trees)).map_err(|error| failed(AbortReason::Engine(error)))?;
     let written = forced(words.into_iter(), trees).map_err(|failed| failed.reason);
     let done = written.and_then(|commits| {
         undo::forget(folder).map_err(of_system)?;
         Ok(commits)
     });
-    done.map_err(|reason| Failed { reason, before, is_half: true })
+    done.map_err(|reason| Failed { reason, before: Vec::new(), is_half: true })
 }
 
 /// What stands under keys, with the tallies of their trees and the number of commits.
-fn before(words: &KeyWrites<'_>, trees: &Trees) -> Result<Vec<Before>, sled::Error> {
+fn before(words: &KeyWrites<'_>, trees: &Trees) -> impl Iterator<Item = Result<Before, sled::Error>> {
     let of_tree = |tree: TreeName| tally::key(tree.name());
     let tallies: std::collections::BTreeSet<Vec<u8>> = words.keys().map(|(tree, _)| of_tree(*tree)).collect();
     let keys = words.keys().map(|(tree, key)| (*tree, key.to_vec()));
     let of_meta = tallies.into_iter().chain([tally::COMMITS.to_vec()]).map(|key| (TreeName::Meta, key));
-    keys.chain(of_meta)
-        .map(|(tree, key)| {
-            let value = match trees.files() {
-                Some(files) => files.all[tree as usize].get(&key)?.map(|value| value.to_vec()),
-                None => None,
-            };
-            Ok(Before { tree, key, value })
-        })
-        .collect()
+    keys.chain(of_meta).map(|(tree, key)| {
+        let value = match trees.files() {
+            Some(files) => files.all[tree as usize].get(&key)?.map(|value| value.to_vec()),
+            None => None,
+        };
+        Ok(Before { tree, key, value })
+    })
 }
 
 fn bytes(words: &KeyWrites<'_>) -> usize {
@@ -224,7 +221,7 @@ mod tests {
         // The process is killed after the first pieces.
         let writes = many(8_000, b"new");
         let words = writes.last_words();
-        undo::note(&folder, &before(&words, &trees).unwrap()).unwrap();
+        undo::note(&folder, before(&words, &trees)).unwrap();
         forced(words.into_iter().take(5_000), &trees).unwrap();
         assert_ne!(records(&trees), as_it_was);
         drop(trees);

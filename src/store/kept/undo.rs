@@ -5,9 +5,13 @@
 //! and the next opening puts it back: nobody was told that the transaction was kept. Of a step that is too large
 //! for one transaction ([`super::pieces`]) it is noted before the first.
 
+use std::borrow::Borrow;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
+
+use serde::Serializer as _;
+use serde::ser::SerializeSeq as _;
 
 use super::admission::file_error;
 use super::lock::beside;
@@ -23,15 +27,23 @@ pub(super) fn path(folder: &Path) -> PathBuf {
 /// Notes it, and forces the note to the disk.
 ///
 /// # Errors
-/// The system's.
-pub(super) fn note(folder: &Path, before: &[Before]) -> io::Result<()> {
+/// Those of `before`, and the system's.
+pub(super) fn note<B: Borrow<Before>>(
+    folder: &Path,
+    before: impl Iterator<Item = Result<B, sled::Error>>,
+) -> Result<(), sled::Error> {
     let (path, unfinished) = (path(folder), beside(folder, ".undo.new"));
-    // Part by part: as a whole it would take several times the room of what it notes.
+    // One key after another: as a whole it would take several times the room of what it notes.
     let mut file = BufWriter::new(File::create(&unfinished)?);
-    serde_json::to_writer(&mut file, before)?;
-    file.into_inner()?.sync_all()?;
+    let mut json = serde_json::Serializer::new(&mut file);
+    let mut list = json.serialize_seq(None).map_err(io::Error::from)?;
+    for before in before {
+        list.serialize_element(before?.borrow()).map_err(io::Error::from)?;
+    }
+    list.end().map_err(io::Error::from)?;
+    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
     std::fs::rename(&unfinished, &path)?;
-    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+    Ok(path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())?)
 }
 
 /// Forgets what was noted: the step came to its end.
@@ -98,7 +110,7 @@ mod tests {
         trees.flush().unwrap();
         drop(trees);
         assert_eq!(check(&folder).unwrap().findings.len(), 1);
-        note(&folder, &[before(b"a", Some(b"old")), before(b"b", None)]).unwrap();
+        note(&folder, [before(b"a", Some(b"old")), before(b"b", None)].iter().map(Ok)).unwrap();
         let trees = opening::open(&folder).unwrap();
         let tree = trees.tree(TreeName::Budgets);
         assert_eq!((tree.get(b"a").unwrap().unwrap(), tree.len().unwrap()), ("old".into(), 1));

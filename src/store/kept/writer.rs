@@ -270,11 +270,11 @@ fn run(shared: &SharedDatabase, inlet: &Inlet, pulse: &Pulse) {
 /// Ends the process, which may have half a transaction in memory that must not be built upon. The next opening
 /// takes it back.
 fn end_at_once(folder: &Path, reason: &AbortReason, before: &[Before]) -> ! {
-    let noted = undo::note(folder, before);
+    let is_noted = before.is_empty() || undo::note(folder, before.iter().map(Ok)).is_ok();
     tracing::error!(
         %reason,
         store.path = %folder.display(),
-        noted = noted.is_ok(),
+        noted = is_noted,
         "the store broke off in the middle of a write; the process ends, and the next start takes the write back"
     );
     std::process::exit(EX_IOERR)

@@ -309,7 +309,8 @@ pub(super) fn number(bytes: Option<&[u8]>) -> u64 {
 pub(super) struct Failed {
     /// What the engine said.
     pub(super) reason: AbortReason,
-    /// What stood under the keys it was to write; empty where they were not all read, and so none was written.
+    /// What stood under the keys it was to write; empty where they were not all read, and so none was written, and where it
+    /// is noted already.
     pub(super) before: Vec<Before>,
     /// Pieces of it are on the disk, and must be taken back.
     pub(super) is_half: bool,
