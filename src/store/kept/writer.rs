@@ -102,7 +102,7 @@ impl OpenDatabase {
 const MAX_GROUP: usize = 256;
 
 /// The writer lets this much time pass at most before it takes steps that nobody waits for.
-const PATIENCE: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_millis(40);
 
 /// The exit code of a process that ends because its store broke off (sysexits(3)).
 const EX_IOERR: i32 = 74;
