@@ -21,6 +21,8 @@ import time
 import urllib.error
 import urllib.request
 
+from measuring import measured
+
 ROWS = 28_000
 WORDS = "notice order docket equipment authorisation licence filing petition waiver import export entity module network device penalty consent register".split()
 
@@ -88,14 +90,11 @@ def configuration(folder, sources, companies, extra=""):
 
 def run(what, command, codes=(0,)):
     """Runs a command and prints what it cost; gives what it printed."""
-    began = time.monotonic()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
+        cost = measured(command, out, errors)
         out.seek(0), errors.seek(0)
-        require(child.returncode in codes, f"{what}: ended with {child.returncode}: {errors.read()[-500:]}")
-        print(f"| {what} | {used.ru_utime + used.ru_stime:.2f} | {time.monotonic() - began:.2f} | {used.ru_maxrss / 1e3:.0f} |", flush=True)
+        require(cost["code"] in codes, f"{what}: ended with {cost['code']}: {errors.read()[-500:]}")
+        print(f"| {what} | {cost['cpu']:.2f} | {cost['wall']:.2f} | {cost['mb']:.0f} |", flush=True)
         return out.read()
 
 

@@ -18,7 +18,6 @@ import json
 import os
 import random
 import re
-import resource
 import shutil
 import signal
 import statistics
@@ -27,6 +26,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+
+from measuring import measured
 
 HOSTS = [f"127.0.1.{k}" for k in range(1, 21)]
 FIRST = "Amber Basalt Cobalt Dolerite Ember Flint Garnet Hazel Indigo Juniper Kestrel Larch Mistral Nimbus Onyx Pelican Quartz Rowan Sable Thistle Umber Vesper Willow Yarrow Zephyr".split()
@@ -110,15 +111,10 @@ def origin(port, pages):
 
 
 # ------------------------------------------------------------------ measuring
-def measured(command, out):
+def cost_of(command, out):
     """Runs a command; what its whole tree cost."""
-    began = time.monotonic()
     with open(out, "wb") as file, open(out + ".err", "wb") as errors:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=errors)
-        _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return dict(wall=time.monotonic() - began, cpu=used.ru_utime + used.ru_stime, mb=used.ru_maxrss / 1e3,
-                written=used.ru_oublock * 512, code=child.returncode)
+        return measured(command, file, errors)
 
 
 def size(folder):
@@ -137,7 +133,7 @@ class Curl:
         self.known = None
 
     def read(self, what):
-        cost = measured(self.command, self.out)
+        cost = cost_of(self.command, self.out)
         sums = open(self.out).read().splitlines()
         changed = set(sums) - set(self.known or sums)
         self.known = sums
@@ -154,7 +150,7 @@ class Bare:
         self.command = [options.bare, f"{folder}/urls", f"{folder}/state"]
 
     def read(self, what):
-        cost = measured(self.command, self.out)
+        cost = cost_of(self.command, self.out)
         return cost, {int(line.rsplit("/", 1)[1]) for line in open(self.out)}
 
 
@@ -170,7 +166,7 @@ class Urlwatch:
         subprocess.run(self.command + ["--features"], capture_output=True, check=True)
 
     def read(self, what):
-        cost = measured(self.command, self.out)
+        cost = cost_of(self.command, self.out)
         return cost, {int(found) for found in re.findall(r"(?m)^CHANGED: .*/list/(\d+)", open(self.out, errors="replace").read())}
 
 
@@ -195,7 +191,7 @@ class Regwatch:
         self.command = self.program + ["check", "now", "--json"]
 
     def read(self, what):
-        cost = measured(self.command, self.out)
+        cost = cost_of(self.command, self.out)
         sources = json.load(open(self.out))["sources"]
         number = {source["id"]: int(source["id"].split("-")[1]) for source in sources}
         # What the daemon read by itself a moment before is no first sight any more.

@@ -32,6 +32,8 @@ import time
 import unicodedata
 import venv
 
+from measuring import measured
+
 PEER = "nomenklatura==4.17.4"
 LISTS = 6
 ONSETS = "b br c cl cr d dr f fl g gl gr h j k kl kr l m n p pl pr q r s sk sl st t tr v w z zh".split()
@@ -111,15 +113,12 @@ def screened(program, config, names, folder):
     with open(path, "w", newline="") as file:
         csv.writer(file).writerows([["name"], *[[name] for name in names]])
     out = os.path.join(folder, "answers.json")
-    began = time.monotonic()
     with open(out, "w") as file:
-        child = subprocess.Popen([program, "--config", config, "screen", path, "--json"], stdout=file)
-        _, status, used = os.wait4(child.pid, 0)
-    wall = time.monotonic() - began
-    if os.waitstatus_to_exitcode(status) not in (0, 3):
-        sys.exit(f"regwatch ended with {os.waitstatus_to_exitcode(status)}")
+        cost = measured([program, "--config", config, "screen", path, "--json"], file, None)
+    if cost["code"] not in (0, 3):
+        sys.exit(f"regwatch ended with {cost['code']}")
     with open(out) as file:
-        return json.load(file)["names"], wall, used
+        return json.load(file)["names"], cost
 
 
 def listed_pairs(program, pairs, folder):
@@ -131,7 +130,7 @@ def listed_pairs(program, pairs, folder):
     server = serve(home)
     config = configured(home, server.server_address[1], 1)
     subprocess.run([program, "--config", config, "check", "now"], check=True, stdout=subprocess.DEVNULL)
-    answers, _, _ = screened(program, config, [a for a, _, _ in pairs], home)
+    answers, _ = screened(program, config, [a for a, _, _ in pairs], home)
     server.shutdown()
     def said(answer, name):
         near = [word for word in ("listed", "possible") if any(found["entry"] == name for found in answer[word])]
@@ -208,9 +207,9 @@ def main():
         server = serve(folder)
         config = configured(folder, server.server_address[1])
         subprocess.run([program, "--config", config, "check", "now"], check=True, stdout=subprocess.DEVNULL)
-        answers, wall, used = screened(program, config, [name for name, _ in labelled + rest], folder)
+        answers, cost = screened(program, config, [name for name, _ in labelled + rest], folder)
         expected = [is_listed for _, is_listed in labelled + rest]
-        print(f"{asked.suppliers} suppliers, {asked.entries} entries on {LISTS} lists: {wall:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of processor time, {used.ru_maxrss / 1024:.0f} MB")
+        print(f"{asked.suppliers} suppliers, {asked.entries} entries on {LISTS} lists: {cost['wall']:.1f} s, {cost['cpu']:.1f} s of processor time, {cost['mb']:.0f} MB")
         print(f"regwatch, all names:      {figures([(a['answer'] == 'listed', e) for a, e in zip(answers, expected)])}")
         print(f"regwatch, labelled names: {figures([(a['answer'] == 'listed', e) for a, e in zip(answers, expected[:len(labelled)])])}")
         if pairs:
