@@ -15,11 +15,21 @@ pub(super) enum KeepResult {
     /// It wrote nothing.
     Nothing,
     Committed,
-    /// The connection was lost before the server said so.
+    /// The connection was lost before the server said so; with the number of the transaction.
     Unheard {
-        step: String,
+        transaction: String,
         fault: ServerFault,
     },
+}
+
+/// Names a step of this opening.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StepName {
+    pub(super) opening: i64,
+    /// Where it is noted. No other step that is under way has it.
+    pub(super) place: i32,
+    /// No other step in that place has it.
+    pub(super) step: i64,
 }
 
 /// Writes what a step gathered, and ends its transaction.
@@ -29,7 +39,7 @@ pub(super) async fn keep(
     client: &Client,
     is_begun: bool,
     writes: &Writes,
-    opening: u64,
+    step: StepName,
 ) -> Result<KeepResult, ServerFault> {
     let of = |error: tokio_postgres::Error| ServerFault::of(&error);
     if writes.is_empty() {
@@ -42,6 +52,7 @@ pub(super) async fn keep(
     if !is_begun {
         client.batch_execute(statements::BEGIN_STEP).await.map_err(of)?;
     }
+    let StepName { opening, place, step } = step;
     let name = client.prepare_cached(statements::NAME_STEP).await.map_err(of)?;
     let mut prepared = Vec::new();
     for (tree, of_tree) in &by_tree(writes) {
@@ -57,7 +68,6 @@ pub(super) async fn keep(
     }
     let sources: Vec<String> = scheduled(&writes.last_words()).iter().map(ToString::to_string).collect();
     let ring = client.prepare_cached(statements::RING).await.map_err(of)?;
-    let opening = opening.cast_signed();
     let noting =
         async { if sources.is_empty() { Ok(0) } else { client.execute(&ring, &[&sources, &opening]).await } };
     let sent = prepared.iter().map(|(statement, keys, records)| async move {
@@ -66,16 +76,17 @@ pub(super) async fn keep(
             None => client.execute(statement, &[keys]).await,
         }
     });
-    let (named, sent, noted) = join3(client.query_one(&name, &[]), join_all(sent), noting).await;
+    let (named, sent, noted) =
+        join3(client.query_one(&name, &[&opening, &place, &step]), join_all(sent), noting).await;
     // The first that failed says why; those behind it only that it did.
     for written in sent {
         written.map_err(of)?;
     }
     noted.map_err(of)?;
-    let step: String = named.map_err(of)?.get(0);
+    let transaction: String = named.map_err(of)?.get(0);
     match client.batch_execute(statements::COMMIT).await.map_err(of) {
         Ok(()) => Ok(KeepResult::Committed),
-        Err(fault) if fault.kind == FaultKind::Disconnected => Ok(KeepResult::Unheard { step, fault }),
+        Err(fault) if fault.kind == FaultKind::Disconnected => Ok(KeepResult::Unheard { transaction, fault }),
         Err(fault) => Err(fault),
     }
 }

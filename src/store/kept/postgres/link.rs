@@ -2,6 +2,7 @@
 //!
 //! Connections are driven by threads of their own: a step waits for its answers in a thread that nothing else needs.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -14,6 +15,7 @@ use tokio_postgres::Config;
 
 use super::fault::ServerFault;
 use super::hearing::Hearing;
+use super::keep::StepName;
 use super::schema::{self, SchemaState};
 use super::statements;
 use super::together::Gathering;
@@ -80,6 +82,45 @@ pub(super) struct ServerLink {
     pub(super) gathering: Gathering,
     /// What this process is to the others, where it is a daemon.
     enrolled: Mutex<Option<Enrolled>>,
+    /// Where steps that are under way are noted.
+    places: StepPlaces,
+}
+
+/// Places in which steps are noted, each by one that is under way; see [`StepName`].
+#[derive(Debug, Default)]
+struct StepPlaces(Mutex<BTreeSet<i32>>);
+
+/// The place of a step, until its end is known.
+struct StepPlace<'a> {
+    places: &'a StepPlaces,
+    name: StepName,
+}
+
+impl StepPlaces {
+    fn taken(&self) -> MutexGuard<'_, BTreeSet<i32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the first that is free, for a step of an opening.
+    fn take(&self, opening: u64) -> StepPlace<'_> {
+        let mut taken = self.taken();
+        let place = (0..).find(|place| !taken.contains(place)).unwrap_or(i32::MAX);
+        taken.insert(place);
+        let name = StepName { opening: opening.cast_signed(), place, step: rand::random() };
+        StepPlace { places: self, name }
+    }
+}
+
+impl StepPlace<'_> {
+    fn name(&self) -> StepName {
+        self.name
+    }
+}
+
+impl Drop for StepPlace<'_> {
+    fn drop(&mut self) {
+        self.places.taken().remove(&self.name.place);
+    }
 }
 
 /// Threads that drive connections. They may be let go of anywhere.
@@ -173,6 +214,7 @@ impl ServerLink {
             hearing: Arc::default(),
             gathering: Gathering::default(),
             enrolled: Mutex::default(),
+            places: StepPlaces::default(),
         })
     }
 
@@ -387,13 +429,14 @@ impl ServerLink {
         };
         let view = View::new(self.handle(), client, statements::BEGIN_STEP);
         let trees = Trees::of_view(view, Arc::clone(&self.opening));
+        let place = self.places.take(self.opening.number());
         let mut writes = Writes::default();
         let answer = catch_unwind(AssertUnwindSafe(|| step(&trees, &mut writes)));
         let Some(view) = trees.into_view() else { return AttemptResult::Done(Err(StoreError::Closed)) };
         let (client, is_begun, fault) = view.end();
         let kept = match (answer, fault) {
             (Ok(Ok(answer)), None) => {
-                match self.block_on(keep::keep(&client, is_begun, &writes, self.opening.number())) {
+                match self.block_on(keep::keep(&client, is_begun, &writes, place.name())) {
                     Ok(kept) => Ok((answer, kept)),
                     Err(fault) => Err((fault.clone().into(), Some(fault))),
                 }
@@ -406,9 +449,9 @@ impl ServerLink {
         match kept {
             Ok((answer, keep::KeepResult::Nothing)) => AttemptResult::Done(Ok(answer)),
             Ok((answer, keep::KeepResult::Committed)) => self.committed(&writes, answer),
-            Ok((answer, keep::KeepResult::Unheard { step, fault })) => {
+            Ok((answer, keep::KeepResult::Unheard { transaction, fault })) => {
                 drop(client);
-                match self.fate_of(&step) {
+                match self.was_kept(place.name(), &transaction) {
                     Ok(true) => self.committed(&writes, answer),
                     Ok(false) => AttemptResult::Anew(fault),
                     Err(error) => AttemptResult::Done(Err(error)),
@@ -439,18 +482,24 @@ impl ServerLink {
     }
 
     /// Whether a step was kept whose end was not heard because the connection was lost.
-    fn fate_of(&self, step: &str) -> Result<bool, StoreError> {
+    fn was_kept(&self, step: StepName, transaction: &str) -> Result<bool, StoreError> {
         let end = Instant::now() + FATE_WITHIN;
         loop {
-            let asked = self.client().and_then(|client| {
-                let row = self.block_on(client.query_one(statements::FATE_OF_STEP, &[&step]));
-                row.map(|row| row.get::<_, Option<String>>(0)).map_err(|error| ServerFault::of(&error).into())
+            // In this order: a transaction that has ended when it is asked about changes nothing after that.
+            let asked = self.ask(&|client| async move {
+                let of = |error: tokio_postgres::Error| ServerFault::of(&error);
+                let row = client.query_one(statements::IS_UNDER_WAY, &[&transaction]).await.map_err(of)?;
+                if row.get(0) {
+                    return Ok(None);
+                }
+                let StepName { opening, place, step } = step;
+                let row = client.query_one(statements::IS_KEPT, &[&opening, &place, &step]).await;
+                Ok(Some(row.map_err(of)?.get(0)))
             });
             match asked {
-                Ok(fate) if fate.as_deref() == Some("committed") => return Ok(true),
+                Ok(Some(was_kept)) => return Ok(was_kept),
                 // The server may not have noticed yet that nobody is there.
-                Ok(fate) if fate.as_deref() == Some("in progress") => {}
-                Ok(_) => return Ok(false),
+                Ok(None) => {}
                 Err(StoreError::Closed) => return Err(StoreError::Closed),
                 Err(error) if Instant::now() > end => return Err(error),
                 Err(_) => {}

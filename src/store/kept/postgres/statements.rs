@@ -19,11 +19,26 @@ pub(super) const COMMIT: &str = "COMMIT";
 /// Or so.
 pub(super) const ROLLBACK: &str = "ROLLBACK";
 
-/// Names the step's transaction, so that whether it was kept can be asked after the connection was lost.
-pub(super) const NAME_STEP: &str = "SELECT pg_current_xact_id()::text";
+/// Notes a step where the opening's last one in that place stood, so that whether it was kept can be asked after the
+/// connection was lost; returns the number of its transaction.
+pub(super) const NAME_STEP: &str = "INSERT INTO steps (opening, place, step) VALUES ($1, $2, $3) \
+    ON CONFLICT (opening, place) DO UPDATE SET step = excluded.step, at = excluded.at \
+    RETURNING pg_current_xact_id()::text";
 
-/// What became of a step: `in progress`, `committed` or `aborted`.
-pub(super) const FATE_OF_STEP: &str = "SELECT pg_xact_status($1::text::xid8)";
+/// Whether a transaction is still under way. After a crash the server may not have given out its number yet.
+pub(super) const IS_UNDER_WAY: &str = "SELECT CASE WHEN $1::text::xid8 < pg_current_xact_id() \
+    THEN pg_xact_status($1::text::xid8) = 'in progress' ELSE false END";
+
+/// Whether a step was the last one that was kept in its place.
+pub(super) const IS_KEPT: &str =
+    "SELECT EXISTS (SELECT FROM steps WHERE opening = $1 AND place = $2 AND step = $3)";
+
+/// Forgets the steps of an opening that ends.
+pub(super) const FORGET_STEPS: &str = "DELETE FROM steps WHERE opening = $1";
+
+/// Forgets steps of openings that ended without a word. One that only seems to be gone may yet ask about its last ones.
+pub(super) const FORGET_OLD_STEPS: &str =
+    "DELETE FROM steps WHERE at < clock_timestamp() - interval '30 days'";
 
 /// Names the steps that had ended by now.
 pub(super) const HORIZON: &str = "SELECT pg_current_snapshot()::text";
@@ -183,13 +198,16 @@ pub(super) const MIGRATIONS: &str = "SELECT number, name, sha256 FROM migrations
 pub(super) const NOTE_MIGRATION: &str = "INSERT INTO migrations (number, name, sha256) VALUES ($1, $2, $3)";
 
 /// Those that are not of one table.
-const PLAIN: [&str; 40] = [
+const PLAIN: [&str; 43] = [
     BEGIN_STEP,
     BEGIN_LOOK,
     COMMIT,
     ROLLBACK,
     NAME_STEP,
-    FATE_OF_STEP,
+    IS_UNDER_WAY,
+    IS_KEPT,
+    FORGET_STEPS,
+    FORGET_OLD_STEPS,
     HORIZON,
     HOLD_OPENING,
     IS_GONE,

@@ -137,6 +137,7 @@ impl Postgres {
     pub(in crate::store) async fn forget_claims(&self) -> Result<(), StoreError> {
         self.ask(|client| async move {
             client.execute(statements::FORGET_CLAIMS, &[]).await.map_err(of)?;
+            client.execute(statements::FORGET_OLD_STEPS, &[]).await.map_err(of)?;
             Ok(())
         })
         .await
@@ -210,15 +211,15 @@ impl ServerLink {
         Ok(())
     }
 
-    /// Gives back what this opening still has, and has the others know if a daemon is gone.
+    /// Gives back what this opening still has, forgets its steps, and has the others know if a daemon is gone.
     pub(super) async fn say_goodbye(&self) {
         let _ = self.end_claims().await;
-        if self.enrolled().take().is_none() {
-            return;
-        }
-        let me = vec![self.opening().number().cast_signed()];
-        if let Ok(client) = self.client_now().await {
-            let _ = client.execute(statements::FORGET_WORKERS, &[&me]).await;
+        let was_enrolled = self.enrolled().take().is_some();
+        let me = self.opening().number().cast_signed();
+        let Ok(client) = self.client_now().await else { return };
+        let _ = client.execute(statements::FORGET_STEPS, &[&me]).await;
+        if was_enrolled {
+            let _ = client.execute(statements::FORGET_WORKERS, &[&vec![me]]).await;
         }
     }
 }
