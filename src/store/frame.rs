@@ -167,6 +167,6 @@ mod tests {
     #[test]
     fn a_folder_that_takes_nothing_is_an_error_and_no_panic() {
         let mut unfinished = UnfinishedFrame::new(Some(Path::new("/nonexistent")));
-        assert!(unfinished.write_all(&[7; MAX_IN_MEMORY + 1]).is_err());
+        assert!(unfinished.write_all(&vec![7; MAX_IN_MEMORY + 1]).is_err());
     }
 }

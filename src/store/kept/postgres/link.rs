@@ -104,7 +104,7 @@ impl StepPlaces {
     /// Takes the first that is free, for a step of an opening.
     fn take(&self, opening: u64) -> StepPlace<'_> {
         let mut taken = self.taken();
-        let place = (0..).find(|place| !taken.contains(place)).unwrap_or(i32::MAX);
+        let place = (0..=i32::MAX).find(|place| !taken.contains(place)).unwrap_or_default();
         taken.insert(place);
         let name = StepName { opening: opening.cast_signed(), place, step: rand::random() };
         StepPlace { places: self, name }
@@ -498,11 +498,10 @@ impl ServerLink {
             });
             match asked {
                 Ok(Some(was_kept)) => return Ok(was_kept),
-                // The server may not have noticed yet that nobody is there.
-                Ok(None) => {}
                 Err(StoreError::Closed) => return Err(StoreError::Closed),
                 Err(error) if Instant::now() > end => return Err(error),
-                Err(_) => {}
+                // The server may not have noticed yet that nobody is there.
+                Ok(None) | Err(_) => {}
             }
             if Instant::now() > end {
                 let reason =
