@@ -112,9 +112,13 @@ def origin(port, pages):
 
 # ------------------------------------------------------------------ measuring
 def cost_of(command, out):
-    """Runs a command; what its whole tree cost."""
-    with open(out, "wb") as file, open(out + ".err", "wb") as errors:
-        return measured(command, file, errors)
+    """Runs a command; what its whole tree cost. What it prints goes to memory, and is none of what it writes."""
+    with os.fdopen(os.memfd_create("printed"), "w+b") as printed, open(out + ".err", "wb") as errors:
+        cost = measured(command, printed, errors)
+        printed.seek(0)
+        with open(out, "wb") as file:
+            shutil.copyfileobj(printed, file)
+    return cost
 
 
 def size(folder):
