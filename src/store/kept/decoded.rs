@@ -1,14 +1,81 @@
-//! Records as they were decoded last, for who looks at the same ones again: each read of a source does, three times over,
-//! and most leave them as they were. A record counts as known only if the very same bytes lie there.
+//! How records are decoded, and those that were decoded last.
+//!
+//! Each read of a source looks at the same few records three times over, and most reads leave them as they were. A record
+//! counts as known only if the very same bytes lie there.
 
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::trees::TreeName;
+use serde::de::DeserializeOwned;
 
-/// So many bytes of records, as they lie there, are kept decoded, which takes some four times as much. What comes after
-/// that begins anew.
+use super::trees::{TreeName, Trees};
+use crate::store::error::StoreError;
+use crate::store::record::{self, Brief, RecordForm};
+
+impl Trees {
+    /// Decodes a record that was fetched before, if there is one.
+    pub(super) fn decoded<T: DeserializeOwned>(
+        &self,
+        name: TreeName,
+        key: &[u8],
+        bytes: Option<&[u8]>,
+    ) -> Result<Option<T>, StoreError> {
+        bytes.map(|bytes| self.decode(name, key, bytes)).transpose()
+    }
+
+    pub(super) fn decode<T: DeserializeOwned>(
+        &self,
+        name: TreeName,
+        key: &[u8],
+        bytes: &[u8],
+    ) -> Result<T, StoreError> {
+        let what = name.what();
+        match RecordForm::decode(what, key, bytes)? {
+            RecordForm::Inline(json) => record::from_json(what, key, &json),
+            RecordForm::AsBody(digest) => {
+                let gone = || record::undecodable(what, key, "what it refers to is not there".to_owned());
+                if self.is_large(&digest)? {
+                    let read = self.record_body(&digest)?.ok_or_else(gone)?;
+                    return read.map_err(|reason| record::undecodable(what, key, reason));
+                }
+                record::from_json(what, key, &self.body(&digest)?.ok_or_else(gone)?)
+            }
+        }
+    }
+
+    /// Decodes a record that is looked at again and again and seldom written, unless it is known.
+    pub(super) fn decoded_before<T: DeserializeOwned + Send + Sync + 'static>(
+        &self,
+        name: TreeName,
+        key: &[u8],
+        bytes: Option<&[u8]>,
+    ) -> Result<Option<Arc<T>>, StoreError> {
+        let Some(bytes) = bytes else { return Ok(None) };
+        if let Some(known) = self.opening.decoded.get(name, key, bytes) {
+            return Ok(Some(known));
+        }
+        let record = Arc::new(self.decode(name, key, bytes)?);
+        self.opening.decoded.note(name, key, bytes, Arc::clone(&record));
+        Ok(Some(record))
+    }
+
+    /// Decodes a record that may lie there in brief.
+    pub(super) fn decode_brief<T: Brief + DeserializeOwned>(
+        &self,
+        name: TreeName,
+        key: &[u8],
+        bytes: &[u8],
+    ) -> Result<T, StoreError> {
+        match record::decode_brief(name.what(), key, bytes)? {
+            Some(record) => Ok(record),
+            None => self.decode(name, key, bytes),
+        }
+    }
+}
+
+/// Records of so many bytes, as they lie there, are kept decoded, which takes some four times as much. When there are more,
+/// all of them are forgotten.
 const MAX_BYTES: usize = 4 << 20;
 
 /// What a record takes beside its bytes, about a quarter of it.

@@ -48,7 +48,7 @@ pub(in crate::store) fn reads(
     let newest = trees.tree(TreeName::Reads).scan_prefix(keys::snapshots_of(source.as_str())).rev();
     let decoded = newest.take(limit).map(|pair| {
         let (key, bytes) = pair?;
-        trees.readable(trees.decode(TreeName::Reads, &key, &bytes))
+        trees.readable(trees.decode_brief(TreeName::Reads, &key, &bytes))
     });
     decoded.filter_map(Result::transpose).collect()
 }

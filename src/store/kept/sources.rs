@@ -68,8 +68,17 @@ pub(in crate::store) fn read_state(
 ) -> Result<Option<ReadState>, StoreError> {
     let key = source.as_str().as_bytes();
     // In this order: a touch says to which state it belongs, and a step may write between the two.
-    let touch = trees.get_brief(TreeName::Touches, key)?;
+    let touch = touch(trees, key)?;
     Ok(touched(written_state(trees, key)?.as_deref(), touch.as_ref()))
+}
+
+/// What reads changed in the state since it was written, as far as they found nothing new.
+fn touch(trees: &Trees, key: &[u8]) -> Result<Option<Touch>, StoreError> {
+    decoded_touch(trees, key, trees.tree(TreeName::Touches).get(key)?.as_deref())
+}
+
+fn decoded_touch(trees: &Trees, key: &[u8], bytes: Option<&[u8]>) -> Result<Option<Touch>, StoreError> {
+    bytes.map(|bytes| trees.decode_brief(TreeName::Touches, key, bytes)).transpose()
 }
 
 /// The state as it was written last, without its touch.
@@ -103,7 +112,7 @@ fn put_state(trees: &Trees, writes: &mut Writes, state: &ReadState) -> Result<()
 pub(super) fn bring_back(trees: &Trees, writes: &mut Writes, now: DateTime<Utc>) -> Result<(), StoreError> {
     for key in trees.tree(TreeName::ReadStates).iter().keys() {
         let key = key?;
-        let touch = trees.get_brief(TreeName::Touches, &key)?;
+        let touch = touch(trees, &key)?;
         let Some(state) = touched(written_state(trees, &key)?.as_deref(), touch.as_ref()) else { continue };
         let after = state.clone().set_back(now);
         if after != state {
@@ -180,7 +189,7 @@ pub(in crate::store) fn known(trees: &Trees, source: &SourceId) -> Result<KnownS
     let key = source.as_str().as_bytes();
     let records = SourceRecords::of(trees, source)?;
     let SourceRecords { touch, state, accepted, held, standing } = &records;
-    let touch: Option<Touch> = trees.decoded_brief(TreeName::Touches, key, touch.as_deref())?;
+    let touch = decoded_touch(trees, key, touch.as_deref())?;
     let state: Option<Arc<ReadState>> = trees.decoded_before(TreeName::ReadStates, key, state.as_deref())?;
     let accepted = trees.decoded_before(TreeName::Accepted, key, accepted.as_deref())?;
     Ok(KnownSource {

@@ -21,7 +21,6 @@ use crate::domain::evidence::StoredLine;
 use crate::store::bell::SourceBell;
 use crate::store::boundary::LeaseToken;
 use crate::store::error::StoreError;
-use crate::store::record::{self, Brief, RecordForm};
 
 /// What lies in a tree. Clean-up, survey and repair act by it, and a tree that does not say so does not compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,7 +195,7 @@ trees! {
 }
 
 impl TreeName {
-    /// Whether a value of it is a record as [`record`] writes it, and not a line of a chain in brief or plain bytes.
+    /// Whether a value of it is a record as [`record`](crate::store::record) writes it, and not a line of a chain in brief or plain bytes.
     pub(super) fn holds_records(self, value: &[u8]) -> bool {
         matches!(self.holds(), Holds::Records | Holds::Owners)
             && !(self == Self::Chain && StoredLine::is_brief(value))
@@ -237,7 +236,7 @@ pub(in crate::store) struct Opening {
     /// What this opening has claimed.
     pub(super) claims: Claims,
     /// Records that are looked at again and again.
-    decoded: DecodedRecords,
+    pub(super) decoded: DecodedRecords,
 }
 
 impl Opening {
@@ -501,75 +500,6 @@ impl Trees {
             (Some(record), 0) => Ok(record),
             (Some(_), others) => Err(StoreError::Ambiguous { what, id: id.to_owned(), count: others + 1 }),
             (None, _) => Err(StoreError::NotFound { what, id: id.to_owned() }),
-        }
-    }
-
-    /// Decodes a record that was fetched before, if there is one.
-    pub(super) fn decoded<T: DeserializeOwned>(
-        &self,
-        name: TreeName,
-        key: &[u8],
-        bytes: Option<&[u8]>,
-    ) -> Result<Option<T>, StoreError> {
-        bytes.map(|bytes| self.decode(name, key, bytes)).transpose()
-    }
-
-    /// The same of a record that is looked at again and again, and seldom written.
-    pub(super) fn decoded_before<T: DeserializeOwned + Send + Sync + 'static>(
-        &self,
-        name: TreeName,
-        key: &[u8],
-        bytes: Option<&[u8]>,
-    ) -> Result<Option<Arc<T>>, StoreError> {
-        let Some(bytes) = bytes else { return Ok(None) };
-        if let Some(known) = self.opening.decoded.get(name, key, bytes) {
-            return Ok(Some(known));
-        }
-        let record = Arc::new(self.decode(name, key, bytes)?);
-        self.opening.decoded.note(name, key, bytes, Arc::clone(&record));
-        Ok(Some(record))
-    }
-
-    /// The same of a record that may lie there in brief.
-    pub(super) fn get_brief<T: Brief + DeserializeOwned>(
-        &self,
-        name: TreeName,
-        key: &[u8],
-    ) -> Result<Option<T>, StoreError> {
-        self.decoded_brief(name, key, self.tree(name).get(key)?.as_deref())
-    }
-
-    /// As [`Self::decoded`], of a record that may lie there in brief.
-    pub(super) fn decoded_brief<T: Brief + DeserializeOwned>(
-        &self,
-        name: TreeName,
-        key: &[u8],
-        bytes: Option<&[u8]>,
-    ) -> Result<Option<T>, StoreError> {
-        let Some(bytes) = bytes else { return Ok(None) };
-        match record::decode_brief(name.what(), key, bytes)? {
-            Some(record) => Ok(Some(record)),
-            None => self.decode(name, key, bytes).map(Some),
-        }
-    }
-
-    pub(super) fn decode<T: DeserializeOwned>(
-        &self,
-        name: TreeName,
-        key: &[u8],
-        bytes: &[u8],
-    ) -> Result<T, StoreError> {
-        let what = name.what();
-        match RecordForm::decode(what, key, bytes)? {
-            RecordForm::Inline(json) => record::from_json(what, key, &json),
-            RecordForm::AsBody(digest) => {
-                let gone = || record::undecodable(what, key, "what it refers to is not there".to_owned());
-                if self.is_large(&digest)? {
-                    let read = self.record_body(&digest)?.ok_or_else(gone)?;
-                    return read.map_err(|reason| record::undecodable(what, key, reason));
-                }
-                record::from_json(what, key, &self.body(&digest)?.ok_or_else(gone)?)
-            }
         }
     }
 }
