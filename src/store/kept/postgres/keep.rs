@@ -53,7 +53,7 @@ pub(super) async fn keep(
         client.batch_execute(statements::BEGIN_STEP).await.map_err(of)?;
     }
     let StepName { opening, place, step } = step;
-    let name = client.prepare_cached(statements::NAME_STEP).await.map_err(of)?;
+    let note = client.prepare_cached(statements::NOTE_STEP).await.map_err(of)?;
     let mut prepared = Vec::new();
     for (tree, of_tree) in &by_tree(writes) {
         let statements = sql(*tree);
@@ -68,7 +68,7 @@ pub(super) async fn keep(
     }
     let sources: Vec<String> = scheduled(&writes.last_words()).iter().map(ToString::to_string).collect();
     let ring = client.prepare_cached(statements::RING).await.map_err(of)?;
-    let noting =
+    let telling =
         async { if sources.is_empty() { Ok(0) } else { client.execute(&ring, &[&sources, &opening]).await } };
     let sent = prepared.iter().map(|(statement, keys, records)| async move {
         match records {
@@ -76,14 +76,14 @@ pub(super) async fn keep(
             None => client.execute(statement, &[keys]).await,
         }
     });
-    let (named, sent, noted) =
-        join3(client.query_one(&name, &[&opening, &place, &step]), join_all(sent), noting).await;
+    let (noted, sent, told) =
+        join3(client.query_one(&note, &[&opening, &place, &step]), join_all(sent), telling).await;
     // The first that failed says why; those behind it only that it did.
     for written in sent {
         written.map_err(of)?;
     }
-    noted.map_err(of)?;
-    let transaction: String = named.map_err(of)?.get(0);
+    told.map_err(of)?;
+    let transaction: String = noted.map_err(of)?.get(0);
     match client.batch_execute(statements::COMMIT).await.map_err(of) {
         Ok(()) => Ok(KeepResult::Committed),
         Err(fault) if fault.kind == FaultKind::Disconnected => Ok(KeepResult::Unheard { transaction, fault }),

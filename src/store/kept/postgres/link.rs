@@ -111,12 +111,6 @@ impl StepPlaces {
     }
 }
 
-impl StepPlace<'_> {
-    fn name(&self) -> StepName {
-        self.name
-    }
-}
-
 impl Drop for StepPlace<'_> {
     fn drop(&mut self) {
         self.places.taken().remove(&self.name.place);
@@ -436,7 +430,7 @@ impl ServerLink {
         let (client, is_begun, fault) = view.end();
         let kept = match (answer, fault) {
             (Ok(Ok(answer)), None) => {
-                match self.block_on(keep::keep(&client, is_begun, &writes, place.name())) {
+                match self.block_on(keep::keep(&client, is_begun, &writes, place.name)) {
                     Ok(kept) => Ok((answer, kept)),
                     Err(fault) => Err((fault.clone().into(), Some(fault))),
                 }
@@ -451,7 +445,7 @@ impl ServerLink {
             Ok((answer, keep::KeepResult::Committed)) => self.committed(&writes, answer),
             Ok((answer, keep::KeepResult::Unheard { transaction, fault })) => {
                 drop(client);
-                match self.was_kept(place.name(), &transaction) {
+                match self.was_kept(place.name, &transaction) {
                     Ok(true) => self.committed(&writes, answer),
                     Ok(false) => AttemptResult::Anew(fault),
                     Err(error) => AttemptResult::Done(Err(error)),

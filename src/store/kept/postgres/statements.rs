@@ -21,13 +21,13 @@ pub(super) const ROLLBACK: &str = "ROLLBACK";
 
 /// Notes a step where the opening's last one in that place stood, so that whether it was kept can be asked after the
 /// connection was lost; returns the number of its transaction.
-pub(super) const NAME_STEP: &str = "INSERT INTO steps (opening, place, step) VALUES ($1, $2, $3) \
+pub(super) const NOTE_STEP: &str = "INSERT INTO steps (opening, place, step) VALUES ($1, $2, $3) \
     ON CONFLICT (opening, place) DO UPDATE SET step = excluded.step, at = excluded.at \
     RETURNING pg_current_xact_id()::text";
 
 /// Whether a transaction is still under way. After a crash the server may not have given out its number yet.
 pub(super) const IS_UNDER_WAY: &str = "SELECT CASE WHEN $1::text::xid8 < pg_current_xact_id() \
-    THEN pg_xact_status($1::text::xid8) = 'in progress' ELSE false END";
+    THEN pg_xact_status($1::text::xid8) IS NOT DISTINCT FROM 'in progress' ELSE false END";
 
 /// Whether a step was the last one that was kept in its place.
 pub(super) const IS_KEPT: &str =
@@ -203,7 +203,7 @@ const PLAIN: [&str; 43] = [
     BEGIN_LOOK,
     COMMIT,
     ROLLBACK,
-    NAME_STEP,
+    NOTE_STEP,
     IS_UNDER_WAY,
     IS_KEPT,
     FORGET_STEPS,
