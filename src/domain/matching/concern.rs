@@ -97,7 +97,7 @@ impl Watchlist {
     pub fn named_in(&self, source: &Source, entry: &Entry) -> BTreeSet<&CompanyId> {
         let mut named = BTreeSet::new();
         let mut take = |places: &[usize]| named.extend(places.iter().map(|place| &self.companies[*place].id));
-        let is_name = |field: &str| source.kind.is_list() && (field == "title" || is_name_field(field));
+        let is_name = |field: &str| source.kind.is_list() && is_name_field(field);
         let texts = entry.texts().filter(|(field, text)| *field == "title" || *text != entry.title);
         for (field, text) in texts {
             if is_name(field) {

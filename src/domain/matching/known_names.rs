@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
-/// So much of them is kept. What comes after that begins the memory again.
+/// So much of them is kept. When there is more, all of them are forgotten.
 const MAX_BYTES: usize = 2 << 20;
 
 /// What a name takes beside its letters and whom it names.

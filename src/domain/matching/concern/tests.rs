@@ -244,6 +244,7 @@ fn whom_an_entry_names_is_whom_its_matches_name() {
         ("Hikvision", "Video cameras, and those of HiSilicon", &["hikvision", "huawei"]),
         ("Video cameras", "of HMN Tech", &["huawei", "marine"]),
         ("Hangzhou Hikvision Digital Technolgy Co., Ltd.", "Video cameras", &["hikvision"]),
+        ("Hangzhou Hikvisoin Digital Technology", "Video cameras", &["hikvision"]),
         ("Hikvison Digital Technology (Mexico) S.A.", "Video cameras", &[]),
         ("Notice", "uncrewed aircraft systems", &[]),
         ("DJI", "DJI", &["dji"]),
