@@ -69,7 +69,7 @@ impl Frame {
         Ok(Cow::Owned(whole))
     }
 
-    /// Reads it from its beginning, whoever else reads it.
+    /// Returns a reader of all of it. Several may read at once.
     pub(super) fn reader(&self) -> impl Read + '_ {
         FrameReader { frame: self, at: 0 }
     }

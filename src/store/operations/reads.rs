@@ -25,8 +25,8 @@ use crate::store::keeping::PendingWrite;
 use crate::store::kept::{Database, ask};
 
 impl Store {
-    /// Packs a body as it will be kept. Where the database lies in files of ours, a large one lies beside them until then,
-    /// and not in memory.
+    /// Packs a body as it will be kept. Where the database is a folder, a large one lies in a file there until then, and not in
+    /// memory.
     ///
     /// # Errors
     /// What zstd or the system refuses.
