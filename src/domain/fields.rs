@@ -137,7 +137,9 @@ impl Fields {
         // It is kept for long, and texts that were put together have room to grow.
         text.shrink_to_fit();
         let name = name.into();
-        match self.find(&name) {
+        // Most come in the order of their names.
+        let is_behind = self.0.last().is_none_or(|(last, _)| *last < name);
+        match if is_behind { Err(self.0.len()) } else { self.find(&name) } {
             Ok(at) => Some(std::mem::replace(&mut self.0[at].1, text)),
             Err(at) => {
                 self.0.insert(at, (name, text));

@@ -185,7 +185,7 @@ impl<'a> KnownTable<'a, '_> {
         number: usize,
         cells: &mut CellReader<'a>,
     ) -> Result<Record, Unreadable> {
-        let mut record = Record::default();
+        let mut record = Record::with_room(self.plan.0.len());
         let mut told: SmallVec<[(&str, NodeId); 8]> = SmallVec::new();
         for (column, field) in &self.plan.0 {
             let Some(cell) = row.get(*column).copied().flatten() else { continue };

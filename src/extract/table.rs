@@ -30,14 +30,15 @@ pub(super) type GappedRow<'a> = Vec<Option<ElementRef<'a>>>;
 /// # Errors
 /// Where the spans make more of the table than can be read.
 pub(super) fn grid(table: ElementRef<'_>) -> Result<Vec<GappedRow<'_>>, Unreadable> {
-    let mut grid = Vec::new();
+    let mut grid: Vec<GappedRow<'_>> = Vec::new();
     let mut left = SPARE_CELLS;
     for group in own_groups(table) {
         // Cells that reach down from above: how many rows each still covers, by column. None reaches
         // out of its group of rows.
         let mut hanging: Vec<Option<(ElementRef<'_>, usize)>> = Vec::new();
         for row in group {
-            let cells = cells_of(row, &mut hanging);
+            let width = grid.last().map_or(0, Vec::len);
+            let cells = cells_of(row, width, &mut hanging);
             left += MAX_COVERED * row.child_elements().count();
             left = left.checked_sub(cells.len()).ok_or_else(|| Unreadable::Unexpected {
                 what: format!("row {} of a table", grid.len() + 1),
@@ -51,9 +52,13 @@ pub(super) fn grid(table: ElementRef<'_>) -> Result<Vec<GappedRow<'_>>, Unreadab
     Ok(grid)
 }
 
-/// The cells of a row, those that reach into it from above among them.
-fn cells_of<'a>(row: ElementRef<'a>, hanging: &mut Vec<Option<(ElementRef<'a>, usize)>>) -> GappedRow<'a> {
-    let mut cells: GappedRow<'a> = Vec::new();
+/// The cells of a row, those that reach into it from above among them; `width` is how many are expected.
+fn cells_of<'a>(
+    row: ElementRef<'a>,
+    width: usize,
+    hanging: &mut Vec<Option<(ElementRef<'a>, usize)>>,
+) -> GappedRow<'a> {
+    let mut cells: GappedRow<'a> = Vec::with_capacity(width);
     let mut own = row.child_elements().filter(|cell| matches!(cell.value().name(), "td" | "th"));
     loop {
         let column = cells.len();

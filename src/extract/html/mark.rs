@@ -101,6 +101,14 @@ impl Surroundings {
         }
         surroundings
     }
+
+    /// What stands in an element that is no list, by what that element stands in.
+    pub(in crate::extract) fn within(self, element: ElementRef<'_>) -> Self {
+        Self {
+            struck: self.struck + usize::from(is_struck(element)),
+            hidden: self.hidden + usize::from(is_hidden(element)),
+        }
+    }
 }
 
 /// The struck and the hidden words of what is shown piece by piece.

@@ -29,11 +29,13 @@ pub(super) struct CellReader<'a> {
     left: usize,
     /// The row that was read last, and what its cells stand in.
     row: Option<(NodeId, Surroundings)>,
+    /// What that row stands in, and what it and others in that stand in.
+    group: Option<(NodeId, Surroundings)>,
 }
 
 impl<'a> CellReader<'a> {
     pub(super) fn new(markup: &'a Markup) -> Self {
-        Self { markup, shared: HashMap::new(), left: MAX_REPEATED_BYTES, row: None }
+        Self { markup, shared: HashMap::new(), left: MAX_REPEATED_BYTES, row: None, group: None }
     }
 
     /// What a cell says.
@@ -56,10 +58,12 @@ impl<'a> CellReader<'a> {
         element: ElementRef<'a>,
         row: usize,
     ) -> Result<Vec<(String, Url)>, Unreadable> {
-        if attribute(element, "rowspan").is_none() {
-            return Ok(self.markup.links_in(element));
+        if attribute(element, "rowspan").is_some() {
+            return Ok(self.shared(element, row)?.links.clone());
         }
-        Ok(self.shared(element, row)?.links.clone())
+        // In most cells nothing stands but words.
+        let has_elements = element.child_elements().next().is_some();
+        Ok(if has_elements { self.markup.links_in(element) } else { Vec::new() })
     }
 
     fn shared(&mut self, element: ElementRef<'a>, row: usize) -> Result<&SpanningCell, Unreadable> {
@@ -81,14 +85,26 @@ impl<'a> CellReader<'a> {
         Ok(&self.shared[&element.id()])
     }
 
-    /// The cells of a row stand in the same elements.
     fn said(&mut self, element: ElementRef<'a>) -> ElementText {
-        let Some(row) = element.parent().map(|row| row.id()) else { return said(element) };
-        let surroundings = match self.row {
-            Some((known, surroundings)) if known == row => surroundings,
-            _ => Surroundings::of(element),
+        match element.parent().and_then(ElementRef::wrap) {
+            Some(row) => said_in(element, self.in_row(row)),
+            None => said(element),
+        }
+    }
+
+    /// What the cells of a row stand in: all of them in the same elements, and all rows of a group as well.
+    fn in_row(&mut self, row: ElementRef<'a>) -> Surroundings {
+        if let Some((_, known)) = self.row.filter(|(known, _)| *known == row.id()) {
+            return known;
+        }
+        let group = row.parent().map(|group| group.id());
+        let outer = match self.group {
+            Some((known, outer)) if Some(known) == group => outer,
+            _ => Surroundings::of(row),
         };
-        self.row = Some((row, surroundings));
-        said_in(element, surroundings)
+        self.group = group.map(|group| (group, outer));
+        let surroundings = outer.within(row);
+        self.row = Some((row.id(), surroundings));
+        surroundings
     }
 }

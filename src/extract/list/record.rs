@@ -27,6 +27,11 @@ pub(in crate::extract) struct Record {
 }
 
 impl Record {
+    /// One with room for so many fields.
+    pub(in crate::extract) fn with_room(fields: usize) -> Self {
+        Self { fields: Vec::with_capacity(fields), ..Self::default() }
+    }
+
     fn find(&self, field: &str) -> Result<usize, usize> {
         self.fields.binary_search_by(|(known, _)| known.as_str().cmp(field))
     }
