@@ -50,7 +50,10 @@ fn tables_that_are_not_this_programs_are_refused_and_missing_ones_are_made_by_co
     let required = StoreRules { required: true, ..StoreRules::default() };
     let none = Store::open_with(&place.settings(), &required);
     assert!(matches!(none, Err(StoreError::NoneYet { .. })), "{none:?}");
-    assert_eq!(migrate(&place.settings()).unwrap(), ["records", "workers", "touches", "room", "steps"]);
+    assert_eq!(
+        migrate(&place.settings()).unwrap(),
+        ["records", "workers", "touches", "room", "steps", "named on"]
+    );
     assert_eq!(migrate(&place.settings()).unwrap(), [""; 0]);
     drop(Store::open_with(&place.settings(), &required).unwrap());
     let refused = |why: &str| {

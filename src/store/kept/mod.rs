@@ -43,6 +43,7 @@ mod lines;
 mod lock;
 mod log;
 mod mark;
+mod named_on;
 pub(super) mod opening;
 mod operations;
 mod outbox;

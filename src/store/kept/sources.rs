@@ -10,10 +10,10 @@ use serde::Deserialize;
 use super::bodies::name_of;
 use super::trees::{Bytes, FirstLooks, TreeName, Trees};
 use super::writes::Writes;
-use super::{chain, found, hooks, keys, records, subscribers, version};
+use super::{chain, found, hooks, keys, named_on, records, subscribers, version};
 use crate::domain::change::Change;
 use crate::domain::entry::Entry;
-use crate::domain::id::{BodyHash, CompanyId, SourceId, WatchlistHash};
+use crate::domain::id::{BodyHash, SourceId, WatchlistHash};
 use crate::domain::match_index::MatchIndex;
 use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_state::ReadState;
@@ -414,57 +414,14 @@ fn put_standing(
     standing: &MatchIndex,
     version: &WatchlistVersion,
 ) -> Result<(), StoreError> {
-    let source = standing.source.as_str();
-    let before: Option<MatchIndex> = trees.get(TreeName::Standings, source.as_bytes())?;
-    for company in before.iter().flat_map(|before| reads::named_no_more(before, standing)) {
-        writes.remove(TreeName::NamedOn, &keys::item(company.as_str(), source));
-    }
-    let is_new =
-        |company: &&CompanyId| !before.as_ref().is_some_and(|before| before.named.contains_key(*company));
-    for company in standing.named.keys().filter(is_new) {
-        writes.put_raw(TreeName::NamedOn, &keys::item(company.as_str(), source), Vec::new())?;
-    }
+    named_on::put(trees, writes, standing)?;
     let key = version.hash().as_str().as_bytes();
     trees.opening.wanted.note(&keys::digest(key));
     // A clean-up of another process sees by the writing that it is wanted.
     if trees.view().is_some() || !trees.tree(TreeName::WatchlistVersions).contains_key(key)? {
         writes.put(trees, TreeName::WatchlistVersions, key, version)?;
     }
-    writes.put(trees, TreeName::Standings, source.as_bytes(), standing)
-}
-
-/// Stands in the database once every standing has its ways.
-const WAYS_INDEXED: &[u8] = b"standings-indexed";
-
-/// Makes the ways from companies to sources of what an older program kept.
-pub(in crate::store) fn index_standings(trees: &Trees, writes: &mut Writes) -> Result<(), StoreError> {
-    if trees.tree(TreeName::Meta).contains_key(WAYS_INDEXED)? {
-        return Ok(());
-    }
-    for standing in trees.all_with::<MatchIndex>(TreeName::Standings, &[])? {
-        for company in standing.named.keys() {
-            let key = keys::item(company.as_str(), standing.source.as_str());
-            writes.put_raw(TreeName::NamedOn, &key, Vec::new())?;
-        }
-    }
-    writes.put_raw(TreeName::Meta, WAYS_INDEXED, Vec::new())
-}
-
-/// The sources of which an entry names a company, with the keys of those entries.
-pub(in crate::store) fn named_on(
-    trees: &Trees,
-    company: &CompanyId,
-) -> Result<Vec<(SourceId, Vec<String>)>, StoreError> {
-    let mut found = Vec::new();
-    for key in trees.tree(TreeName::NamedOn).scan_prefix(keys::items_of(company.as_str())).keys() {
-        let key = key?;
-        let source = &key[company.as_str().len() + 1..];
-        let standing: Option<MatchIndex> = trees.readable(trees.get(TreeName::Standings, source))?.flatten();
-        let Some(standing) = standing else { continue };
-        let entries = standing.named.get(company).into_iter().flatten().cloned().collect();
-        found.push((standing.source, entries));
-    }
-    Ok(found)
+    writes.put(trees, TreeName::Standings, standing.source.as_str().as_bytes(), standing)
 }
 
 /// Keeps changes that are new, with the ways by which they are found.

@@ -1,7 +1,5 @@
 //! What a read, another watchlist or a retraction means, as the list of all that is kept of it.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 
 use crate::domain::alert::{Alert, alert_of_source};
@@ -145,14 +143,6 @@ pub(in crate::store) fn of_retraction<'a>(
     effects.extend(restored.iter().flat_map(|before| of_read(before, &before.alerts)));
     effects.push(ReadEffect::Retract(retraction));
     effects
-}
-
-/// The companies that a source does not name any more.
-pub(in crate::store) fn named_no_more<'a>(
-    before: &'a MatchIndex,
-    after: &MatchIndex,
-) -> BTreeSet<&'a CompanyId> {
-    before.named.keys().filter(|company| !after.named.contains_key(*company)).collect()
 }
 
 #[cfg(test)]

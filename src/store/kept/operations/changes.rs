@@ -10,7 +10,7 @@ use crate::domain::id::SourceId;
 use crate::store::boundary::{ChangeQuery, ChangeSearch, FoundChanges};
 use crate::store::error::StoreError;
 use crate::store::kept::database::Database;
-use crate::store::kept::{changes, found, sources};
+use crate::store::kept::{changes, found, named_on};
 
 impl Database {
     pub(in crate::store) async fn find_change(&self, beginning: &str) -> Result<Change, StoreError> {
@@ -43,7 +43,9 @@ impl Database {
     }
 
     pub(in crate::store) async fn index_changes(&self) -> Result<(), StoreError> {
-        self.write(sources::index_standings).await?;
+        while self.write(named_on::index_more).await? {
+            tracing::info!("removed the ways from companies to sources of an older store");
+        }
         while self.write(found::index_more).await? {
             tracing::info!("indexed the changes of an older store");
         }

@@ -21,7 +21,7 @@ use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
 use crate::store::kept::database::Database;
 use crate::store::kept::trees::TreeName;
-use crate::store::kept::{history, keys, records, sources};
+use crate::store::kept::{history, keys, named_on, records, sources};
 
 impl Database {
     pub(in crate::store) async fn baseline(&self, source: &SourceId) -> Result<Option<Baseline>, StoreError> {
@@ -192,6 +192,6 @@ impl Database {
         company: &CompanyId,
     ) -> Result<Vec<(SourceId, Vec<String>)>, StoreError> {
         let company = company.clone();
-        self.read(move |trees| sources::named_on(trees, &company)).await
+        self.read(move |trees| named_on::find(trees, &company)).await
     }
 }

@@ -20,12 +20,13 @@ pub(super) struct Migration {
 }
 
 /// All of them, in their order.
-pub(super) const ALL: [Migration; 5] = [
+pub(super) const ALL: [Migration; 6] = [
     Migration { number: 1, name: "records", text: include_str!("migrations/0001_records.sql") },
     Migration { number: 2, name: "workers", text: include_str!("migrations/0002_workers.sql") },
     Migration { number: 3, name: "touches", text: include_str!("migrations/0003_touches.sql") },
     Migration { number: 4, name: "room", text: include_str!("migrations/0004_room.sql") },
     Migration { number: 5, name: "steps", text: include_str!("migrations/0005_steps.sql") },
+    Migration { number: 6, name: "named on", text: include_str!("migrations/0006_named_on.sql") },
 ];
 
 impl Migration {
