@@ -39,8 +39,8 @@ use crate::store::{
 
 pub use composer::{Composer, ComposerParts};
 
-/// Readers whose mails are made and kept in one commit.
-const COMPOSE_PAGE: usize = 250;
+/// Readers whose mails are made and kept in one commit, which is small enough to be one transaction of sled's.
+const COMPOSE_PAGE: usize = 320;
 
 /// The job of taking back what was told and of giving alerts to their readers.
 const FAN_OUT: &str = "fan-out";
@@ -461,11 +461,13 @@ impl Dispatcher {
             let part = readers.split_off(readers.len().saturating_sub(share));
             let (composer, round) = (Arc::clone(&self.composer), round.clone());
             let (changes, known) = (Arc::clone(&changes), Arc::clone(&known));
-            tasks.spawn_blocking(move || {
-                part.iter()
-                    .map(|waiting| composer.compose(waiting, &changes, &known, &round))
-                    .collect::<Vec<_>>()
-            });
+            let store = self.store.clone();
+            let make = move |waiting: &WaitingReader| {
+                let mut made = composer.compose(waiting, &changes, &known, &round);
+                store.make_records(&mut made);
+                made
+            };
+            tasks.spawn_blocking(move || part.iter().map(make).collect::<Vec<_>>());
         }
         let mut composed = Vec::new();
         while let Some(done) = tasks.join_next().await {

@@ -48,6 +48,8 @@ pub struct PackedMail {
     pub mail: Mail,
     /// Its frozen bytes.
     pub body: KeptBody,
+    /// The record of it as it is here, where that was made before the step that keeps it.
+    pub(in crate::store) record: Option<Vec<u8>>,
 }
 
 impl PackedMail {
@@ -57,7 +59,12 @@ impl PackedMail {
         let QueuedMail { mail, bytes } = queued;
         // The store compresses again what could not be compressed, and returns the error.
         let body = PackedBody::of(&bytes).map_or_else(|_| bytes.into(), KeptBody::from);
-        Self { mail, body }
+        Self { mail, body, record: None }
+    }
+
+    /// A mail as it is handed over, which is not packed.
+    pub(in crate::store) fn received(queued: QueuedMail) -> Self {
+        Self { mail: queued.mail, body: queued.bytes.into(), record: None }
     }
 }
 

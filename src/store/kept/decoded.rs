@@ -51,12 +51,22 @@ impl Trees {
         key: &[u8],
         bytes: Option<&[u8]>,
     ) -> Result<Option<Arc<T>>, StoreError> {
+        self.decoded_alike(name, (key, key), bytes)
+    }
+
+    /// The same of a record that stands under many keys: it is known by what is `alike` in these.
+    pub(super) fn decoded_alike<T: DeserializeOwned + Send + Sync + 'static>(
+        &self,
+        name: TreeName,
+        (key, alike): (&[u8], &[u8]),
+        bytes: Option<&[u8]>,
+    ) -> Result<Option<Arc<T>>, StoreError> {
         let Some(bytes) = bytes else { return Ok(None) };
-        if let Some(known) = self.opening.decoded.get(name, key, bytes) {
+        if let Some(known) = self.opening.decoded.get(name, alike, bytes) {
             return Ok(Some(known));
         }
         let record = Arc::new(self.decode(name, key, bytes)?);
-        self.opening.decoded.note(name, key, bytes, Arc::clone(&record));
+        self.opening.decoded.note(name, alike, bytes, Arc::clone(&record));
         Ok(Some(record))
     }
 

@@ -205,12 +205,12 @@ pub(in crate::store) fn spread(
         let of_topic: Vec<Set> = sets
             .iter()
             .filter(|set| set.item.topic == *topic)
-            .map(Set::of)
+            .map(|set| Set::of(trees, writes, set))
             .collect::<Result<_, StoreError>>()?;
         let is_as_seen = match trees.view() {
             None => give(trees, writes, (&run, &gone), (ways, &seen.others), &of_topic)?,
             Some(view) => {
-                let records = in_records(trees, writes, &of_topic)?;
+                let records = in_records(&of_topic);
                 postgres::sets::give(view, (&run, &gone), (ways, &seen.others), &records)?
             }
         };
@@ -225,15 +225,19 @@ pub(in crate::store) fn spread(
 struct Set<'a> {
     entry: Vec<u8>,
     item: &'a AlertItem,
+    /// The item as it is kept, for all of them.
+    record: Vec<u8>,
     look_at: [u8; 8],
 }
 
 impl<'a> Set<'a> {
-    fn of(set: &'a FollowerSet) -> Result<Self, StoreError> {
+    fn of(trees: &Trees, writes: &mut Writes, set: &'a FollowerSet) -> Result<Self, StoreError> {
         let entry = serde_json::to_vec(&set.following);
         let entry =
             entry.map_err(|error| crate::store::record::undecodable("follower", b"", error.to_string()))?;
-        Ok(Self { entry, item: &set.item, look_at: keys::moment(set.look_at) })
+        let item = &set.item;
+        let record = writes.record(trees, TreeName::Items, &keys::item("", item.alert.as_str()), item)?;
+        Ok(Self { entry, item, record, look_at: keys::moment(set.look_at) })
     }
 }
 
@@ -249,20 +253,18 @@ pub(in crate::store) struct SetRecords {
 }
 
 /// The sets of one topic, by their items.
-fn in_records(trees: &Trees, writes: &mut Writes, sets: &[Set<'_>]) -> Result<Vec<SetRecords>, StoreError> {
+fn in_records(sets: &[Set<'_>]) -> Vec<SetRecords> {
     let mut by_item: BTreeMap<&str, SetRecords> = BTreeMap::new();
     for set in sets {
         let alert = set.item.alert.as_str();
-        if !by_item.contains_key(alert) {
-            let tail = keys::item("", alert);
-            let record = writes.record(trees, TreeName::Items, &tail, set.item)?;
-            by_item.insert(alert, SetRecords { tail, record, looks: BTreeMap::new() });
-        }
-        if let Some(records) = by_item.get_mut(alert) {
-            records.looks.insert(set.entry.clone(), set.look_at);
-        }
+        let records = by_item.entry(alert).or_insert_with(|| SetRecords {
+            tail: keys::item("", alert),
+            record: set.record.clone(),
+            looks: BTreeMap::new(),
+        });
+        records.looks.insert(set.entry.clone(), set.look_at);
     }
-    Ok(by_item.into_values().collect())
+    by_item.into_values().collect()
 }
 
 /// Goes through a run and writes what each reader is told; returns whether all follow as it was seen.
@@ -283,7 +285,7 @@ fn give(
         }
         for set in sets.iter().filter(|set| set.entry == entry) {
             let alert = set.item.alert.as_str();
-            writes.put(trees, TreeName::Items, &keys::item(&reader, alert), set.item)?;
+            writes.put_raw(TreeName::Items, &keys::item(&reader, alert), set.record.clone())?;
             let look = [&set.look_at[..], reader.as_bytes()].concat();
             writes.put_raw(TreeName::Looks, &look, Vec::new())?;
         }

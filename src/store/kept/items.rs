@@ -102,7 +102,7 @@ pub(in crate::store) fn waiting(
     let mut changes: BTreeMap<ChangeId, Arc<Change>> = BTreeMap::new();
     let mut all = Vec::with_capacity(readers.len());
     for address in readers {
-        let mut items: Vec<AlertItem> = trees.all_with(TreeName::Items, &keys::items_of(address.key()))?;
+        let mut items = items_of(trees, address)?;
         for item in &items {
             if !changes.contains_key(&item.change)
                 && let Some(change) = trees.readable(changes::by_id(trees, &item.change))?
@@ -120,6 +120,27 @@ pub(in crate::store) fn waiting(
         all.push(WaitingReader { reader, items });
     }
     Ok(WaitingReaders { readers: all, changes })
+}
+
+/// The items of a reader that can be read.
+fn items_of(trees: &Trees, reader: &EmailAddress) -> Result<Vec<AlertItem>, StoreError> {
+    let prefix = keys::items_of(reader.key());
+    let mut items = Vec::new();
+    for pair in trees.pairs(trees.tree(TreeName::Items).scan_prefix(&prefix)) {
+        let (key, bytes) = pair?;
+        let item = decoded(trees, (&key, &key[prefix.len()..]), Some(&bytes));
+        items.extend(trees.readable(item)?.flatten());
+    }
+    Ok(items)
+}
+
+/// An item under its key, in which its alert stands. Of one alert most readers have the same.
+fn decoded(
+    trees: &Trees,
+    key_and_alert: (&[u8], &[u8]),
+    bytes: Option<&[u8]>,
+) -> Result<Option<AlertItem>, StoreError> {
+    Ok(trees.decoded_alike(TreeName::Items, key_and_alert, bytes)?.map(Arc::unwrap_or_clone))
 }
 
 /// Puts mails into the outbox and what they tell out of the way. A mail that its reader ceased to want while
@@ -170,7 +191,8 @@ fn still_waits(trees: &Trees, one: &ReaderCommit, reader: Option<&Subscriber>) -
     let Some(reader) = reader else { return Ok(true) };
     let kept = |alert: &AlertId| {
         let key = keys::item(one.reader.key(), alert.as_str());
-        Ok(trees.readable(trees.get::<AlertItem>(TreeName::Items, &key))?.flatten())
+        let bytes = trees.tree(TreeName::Items).get(&key)?;
+        Ok(trees.readable(decoded(trees, (&key, alert.as_str().as_bytes()), bytes.as_deref()))?.flatten())
     };
     telling::still_waits(one, reader, kept)
 }

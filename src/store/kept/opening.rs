@@ -13,7 +13,7 @@ use crate::store::error::StoreError;
 
 /// A hint to sled, not a limit: it holds a multiple when everything is read. Bodies are not in it, and what was
 /// pushed out comes back from the system's own cache.
-const CACHE_BYTES: u64 = 8 * 1024 * 1024;
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// sled's own housekeeping runs in the thread that flushes: it must never be switched off.
 const FLUSH_EVERY_MS: u64 = 500;

@@ -2,8 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use rustc_hash::{FxBuildHasher, FxHashSet};
 use serde::{Deserialize, Serialize};
 use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
@@ -29,6 +31,27 @@ const MAX_INLINE_BYTES: usize = MAX_VALUE_BYTES - 2;
 #[derive(Debug, Default)]
 pub(in crate::store) struct Writes {
     list: Vec<Write>,
+    put: PutKeys,
+}
+
+/// The hashes of keys that something is written under, as far as somebody asked: a step asks for two of each mail, and may
+/// write thousands of keys.
+#[derive(Debug, Default)]
+struct PutKeys {
+    hashes: FxHashSet<u64>,
+    /// How many of the writes are in it.
+    known: usize,
+}
+
+impl PutKeys {
+    /// Whether something may be written under a key; "no" is certain.
+    fn may_have(&mut self, list: &[Write], tree: TreeName, key: &[u8]) -> bool {
+        let hash = |tree: TreeName, key: &[u8]| FxBuildHasher.hash_one((tree, key));
+        let new = list[self.known..].iter().filter(|write| write.value.is_some());
+        self.hashes.extend(new.map(|write| hash(write.tree, &write.key)));
+        self.known = list.len();
+        self.hashes.contains(&hash(tree, key))
+    }
 }
 
 #[derive(Debug)]
@@ -126,8 +149,9 @@ impl Writes {
     }
 
     /// Whether this step already writes the key.
-    pub(super) fn has(&self, tree: TreeName, key: &[u8]) -> bool {
-        self.list.iter().any(|write| write.tree == tree && write.key == key && write.value.is_some())
+    pub(super) fn has(&mut self, tree: TreeName, key: &[u8]) -> bool {
+        self.put.may_have(&self.list, tree, key)
+            && self.list.iter().any(|write| write.tree == tree && write.key == key && write.value.is_some())
     }
 
     /// How much it writes; also what is small takes some room in the log.
@@ -291,6 +315,12 @@ pub(in crate::store) fn scheduled(words: &KeyWrites<'_>) -> BTreeSet<SourceId> {
     let is_schedule = |tree| matches!(tree, TreeName::ReadStates | TreeName::Touches | TreeName::Pauses);
     let keys = words.keys().filter(|(tree, _)| is_schedule(*tree));
     keys.filter_map(|(_, key)| std::str::from_utf8(key).ok()?.parse().ok()).collect()
+}
+
+/// A record as [`Writes::put`] has it in files of our own; `None` if it is too large for that, or JSON cannot express it.
+pub(super) fn inline_record(record: &impl Serialize) -> Option<Vec<u8>> {
+    let json = serde_json::to_vec(record).ok().filter(|json| json.len() <= MAX_INLINE_BYTES)?;
+    Some(RecordForm::Inline(json).encode_short())
 }
 
 /// What a word takes in the log at least, with what the engine writes beside it.

@@ -81,6 +81,12 @@ impl Store {
         ask!(self.waiting(readers).await)
     }
 
+    /// Makes what can be made of mails before the step that keeps them: as many threads may do that at once as there are, and
+    /// of that step one alone. What is not made by then, it makes.
+    pub fn make_records(&self, composed: &mut ReaderCommit) {
+        ask!(self.make_records(composed));
+    }
+
     /// Puts mails into the outbox and the items they tell out of the way, all of it or nothing. A mail
     /// that is there already stays as it is. Returns the readers of whom nothing was kept: what waited for them is not what
     /// their mails were composed of, since another worker told it meanwhile, or it was taken back. They are looked at

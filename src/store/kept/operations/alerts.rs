@@ -11,7 +11,7 @@ use crate::store::boundary::{DueReader, FanOut, Followers, ReaderCommit, SetFanO
 use crate::store::error::StoreError;
 use crate::store::kept::database::Database;
 use crate::store::kept::trees::TreeName;
-use crate::store::kept::{changes, events, followers, items, keys};
+use crate::store::kept::{changes, events, followers, items, keys, outbox};
 
 /// Who claimed due readers composes their mails within this time.
 const CLAIMED_FOR: std::time::Duration = std::time::Duration::from_secs(60);
@@ -82,6 +82,12 @@ impl Database {
         readers: Vec<EmailAddress>,
     ) -> Result<WaitingReaders, StoreError> {
         self.read(move |trees| items::waiting(trees, &readers)).await
+    }
+
+    pub(in crate::store) fn make_records(&self, composed: &mut ReaderCommit) {
+        if !self.is_of_server() {
+            composed.mails.iter_mut().for_each(outbox::make_record);
+        }
     }
 
     pub(in crate::store) async fn compose(

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{AlertId, BodyHash, MailId};
 use crate::domain::outbox::{Mail, MailState, QueuedMail};
-use crate::store::boundary::{Lease, LeaseToken, PackedMail};
+use crate::store::boundary::{KeptBody, Lease, LeaseToken, PackedMail};
 use crate::store::error::StoreError;
 use crate::store::kept::bodies::name_of;
 use crate::store::kept::trees::{FirstLooks, TreeName, Trees};
-use crate::store::kept::writes::Writes;
+use crate::store::kept::writes::{Writes, inline_record};
 use crate::store::kept::{indexes, keys, suppression};
 use crate::store::record::{shown, undecodable};
 use crate::store::steps::mails;
@@ -70,8 +70,15 @@ pub(in crate::store) fn dispatch(
     for alert in alerts {
         writes.remove(TreeName::Alerts, alert.as_str().as_bytes());
     }
-    let received = |QueuedMail { mail, bytes }| PackedMail { mail, body: bytes.into() };
-    queue_packed(trees, writes, mails.into_iter().map(received))
+    queue_packed(trees, writes, mails.into_iter().map(PackedMail::received))
+}
+
+/// Makes the record of a packed mail as files of our own have it. The one thread that writes them need not.
+pub(in crate::store) fn make_record(packed: &mut PackedMail) {
+    let KeptBody::Packed(body) = &packed.body else { return };
+    let stored =
+        StoredMail { mail: packed.mail.clone(), bytes: BodyHash::from_digest(&body.name), lease: None };
+    packed.record = inline_record(&stored);
 }
 
 /// Puts mails into the outbox. A mail that is there stays as it is, wherever it stands.
@@ -80,7 +87,7 @@ pub(super) fn queue_packed(
     writes: &mut Writes,
     mails: impl IntoIterator<Item = PackedMail>,
 ) -> Result<(), StoreError> {
-    for PackedMail { mail, body } in mails {
+    for PackedMail { mail, body, record } in mails {
         let key = mail.id.as_str().as_bytes();
         // An earlier program made shorter ids of the same parts.
         let is_kept = trees.has_either(TreeName::Mails, [mail.id.as_str(), mail.id.short()])?;
@@ -89,10 +96,16 @@ pub(super) fn queue_packed(
             let name = writes.put_kept(trees, &body)?;
             let mut stored = StoredMail { mail, bytes: BodyHash::from_digest(&name), lease: None };
             let queued_at = stored.mail.queued_at;
-            if let Some(known) = suppression::of(trees, &stored.mail)? {
+            let known = suppression::of(trees, &stored.mail)?;
+            if let Some(known) = &known {
                 stored.mail.suppress(queued_at, &known.words());
             }
-            keep(trees, writes, None, &stored)?;
+            index(trees, writes, None, &stored.mail)?;
+            let id = stored.mail.id.as_str().as_bytes();
+            match record.filter(|_| known.is_none()) {
+                Some(record) => writes.put_raw(TreeName::Mails, id, record)?,
+                None => writes.put(trees, TreeName::Mails, id, &stored)?,
+            }
         }
     }
     Ok(())
@@ -188,7 +201,17 @@ fn keep(
     before: Option<MailKeys>,
     stored: &StoredMail,
 ) -> Result<(), StoreError> {
-    let mail = &stored.mail;
+    index(trees, writes, before, &stored.mail)?;
+    writes.put(trees, TreeName::Mails, stored.mail.id.as_str().as_bytes(), stored)
+}
+
+/// Writes the places by which a mail is found.
+fn index(
+    trees: &Trees,
+    writes: &mut Writes,
+    before: Option<MailKeys>,
+    mail: &Mail,
+) -> Result<(), StoreError> {
     let id = mail.id.as_str();
     let due = if mail.is_urgent { TreeName::UrgentDue } else { TreeName::MailsDue };
     match before {
@@ -204,8 +227,8 @@ fn keep(
     }
     if mail.is_undelivered {
         writes.put_raw(TreeName::Undelivered, id.as_bytes(), Vec::new())?;
-    } else if trees.tree(TreeName::Undelivered).contains_key(id)? {
+    } else if before.is_some() && trees.tree(TreeName::Undelivered).contains_key(id)? {
         writes.remove(TreeName::Undelivered, id.as_bytes());
     }
-    writes.put(trees, TreeName::Mails, id.as_bytes(), stored)
+    Ok(())
 }
