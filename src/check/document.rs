@@ -42,7 +42,9 @@ pub(super) async fn read_of(
             let response = Response::of(source, answer, read_at).packed(store).await;
             let document = match &response.body {
                 KeptBody::Packed(body) => read_streamed(source, table, body.clone(), url).await,
-                KeptBody::Received(_) => Err(ReadRejection::Failed("failed to compress the body".to_owned())),
+                KeptBody::Received(_) | KeptBody::Hashed(..) => {
+                    Err(ReadRejection::Failed("failed to compress the body".to_owned()))
+                }
             };
             (response, document)
         }

@@ -38,17 +38,18 @@ impl Response {
         let meta = ResponseMeta { read_at, url: url.into(), status, headers, sha256, body_bytes };
         let signal = signal_of(source, &body, meta.header("content-type"));
         let is_of_several = is_bundle(&body);
-        Self { meta, body: body.bytes().into(), signal, is_of_several, retry_after }
+        let body = KeptBody::Hashed(body.bytes(), meta.sha256.clone());
+        Self { meta, body, signal, is_of_several, retry_after }
     }
 
     /// The same; a large body is compressed, as the store will keep it, and not in memory any more.
     pub(super) async fn packed(self, store: &Store) -> Self {
-        let KeptBody::Received(body) = &self.body else { return self };
+        let KeptBody::Hashed(body, hash) = &self.body else { return self };
         if body.len() <= LARGE_BYTES {
             return self;
         }
-        let (received, store) = (body.clone(), store.clone());
-        match in_time(move || store.pack(&received)).await {
+        let (received, hash, store) = (body.clone(), hash.clone(), store.clone());
+        match in_time(move || store.pack(&received, &hash)).await {
             Ok(Ok(packed)) => Self { body: packed.into(), ..self },
             // The store compresses it again when it keeps it, and returns the error.
             Ok(Err(_)) | Err(_) => self,

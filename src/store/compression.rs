@@ -78,15 +78,15 @@ impl PackedBody {
         Ok(Self { name: Sha256::digest(content).into(), frame: frame.into() })
     }
 
-    /// Compresses a body into a file of a folder, where it is large.
+    /// Compresses a body whose name is known into a file of a folder, where it is large; without a folder, in memory.
     ///
     /// # Errors
     /// zstd's, and the system's.
-    pub(super) fn beside(folder: &Path, content: &[u8]) -> io::Result<Self> {
-        let mut packer = BodyPacker::new(Some(folder))?;
-        packer.encoder.set_pledged_src_size(Some(content.len() as u64))?;
-        packer.write_all(content)?;
-        packer.finish()
+    pub(super) fn beside(folder: Option<&Path>, content: &[u8], name: Digest) -> io::Result<Self> {
+        let mut encoder = body_encoder(folder)?;
+        encoder.set_pledged_src_size(Some(content.len() as u64))?;
+        encoder.write_all(content)?;
+        Ok(Self { name, frame: encoder.finish()?.finish()? })
     }
 
     /// Reads the body as it was, part by part.
@@ -106,18 +106,24 @@ impl PackedBody {
     }
 }
 
+type BodyEncoder = write::Encoder<'static, UnfinishedFrame>;
+
+fn body_encoder(folder: Option<&Path>) -> io::Result<BodyEncoder> {
+    let mut encoder = write::Encoder::new(UnfinishedFrame::new(folder), LEVEL)?;
+    SEARCH.into_iter().try_for_each(|parameter| encoder.set_parameter(parameter))?;
+    Ok(encoder)
+}
+
 /// A body of which one part is compressed after another, so that it is nowhere whole.
 pub(super) struct BodyPacker {
     hasher: Sha256,
-    encoder: write::Encoder<'static, UnfinishedFrame>,
+    encoder: BodyEncoder,
 }
 
 impl BodyPacker {
     /// Begins one, which lies in a file of the folder once it is large.
     pub(super) fn new(folder: Option<&Path>) -> io::Result<Self> {
-        let mut encoder = write::Encoder::new(UnfinishedFrame::new(folder), LEVEL)?;
-        SEARCH.into_iter().try_for_each(|parameter| encoder.set_parameter(parameter))?;
-        Ok(Self { hasher: Sha256::new(), encoder })
+        Ok(Self { hasher: Sha256::new(), encoder: body_encoder(folder)? })
     }
 
     pub(super) fn finish(self) -> io::Result<PackedBody> {
@@ -255,7 +261,7 @@ mod tests {
         }
         let (parts, whole) = (packer.finish().unwrap(), PackedBody::of(&content).unwrap());
         let folder = tempfile::tempdir().unwrap();
-        let beside = PackedBody::beside(folder.path(), &content).unwrap();
+        let beside = PackedBody::beside(Some(folder.path()), &content, whole.name).unwrap();
         for packed in [&parts, &whole, &beside] {
             assert_eq!(packed.name, whole.name);
             assert!(packed.unpacked().unwrap() == content);

@@ -9,6 +9,7 @@ use crate::domain::alert::Alert;
 use crate::domain::change::Change;
 use crate::domain::entry::Entry;
 use crate::domain::evidence::ChainedRead;
+use crate::domain::id::BodyHash;
 use crate::domain::match_index::MatchIndex;
 use crate::domain::matching::WatchlistVersion;
 use crate::domain::read_record::ReadRecord;
@@ -122,6 +123,8 @@ pub struct HeldBody {
 pub enum KeptBody {
     /// As it was received.
     Received(Bytes),
+    /// The same with its hash, which is not computed once more.
+    Hashed(Bytes, BodyHash),
     /// As it will be kept.
     Packed(PackedBody),
 }

@@ -24,13 +24,15 @@ use crate::store::record::{Digest, RecordForm, plain};
 impl Writes {
     /// Writes a body unless it is there; gives its name.
     pub(super) fn put_body(&mut self, trees: &Trees, content: &[u8]) -> Result<Digest, StoreError> {
-        let digest: Digest = Sha256::digest(content).into();
-        if self.has_body(trees, &digest)? {
-            return Ok(digest);
+        self.put_named(trees, Sha256::digest(content).into(), content)
+    }
+
+    fn put_named(&mut self, trees: &Trees, name: Digest, content: &[u8]) -> Result<Digest, StoreError> {
+        if !self.has_body(trees, &name)? {
+            let compressed = compress(content).map_err(|error| damaged(&name, &error))?;
+            self.put_frame(trees, &name, &compressed.into())?;
         }
-        let compressed = compress(content).map_err(|error| damaged(&digest, &error))?;
-        self.put_frame(trees, &digest, &compressed.into())?;
-        Ok(digest)
+        Ok(name)
     }
 
     /// Writes a body that was compressed already, unless it is there; gives its name.
@@ -45,6 +47,7 @@ impl Writes {
     pub(super) fn put_kept(&mut self, trees: &Trees, body: &KeptBody) -> Result<Digest, StoreError> {
         match body {
             KeptBody::Received(content) => self.put_body(trees, content),
+            KeptBody::Hashed(content, hash) => self.put_named(trees, name_of(hash)?, content),
             KeptBody::Packed(packed) => self.put_packed(trees, packed),
         }
     }

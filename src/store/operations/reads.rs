@@ -25,16 +25,18 @@ use crate::store::keeping::PendingWrite;
 use crate::store::kept::{Database, ask};
 
 impl Store {
-    /// Packs a body as it will be kept. Where the database is a folder, a large one lies in a file there until then, and not in
-    /// memory.
+    /// Packs a body, which has this hash, as it will be kept. Where the database is a folder, a large one lies in a file there
+    /// until then, and not in memory.
     ///
     /// # Errors
-    /// What zstd or the system refuses.
-    pub fn pack(&self, body: &[u8]) -> io::Result<PackedBody> {
-        match &self.database {
-            Database::Sled(sled) => PackedBody::beside(sled.folder(), body),
-            Database::Postgres { .. } => PackedBody::of(body),
-        }
+    /// What zstd or the system refuses, and a hash that is none.
+    pub fn pack(&self, body: &[u8], hash: &BodyHash) -> io::Result<PackedBody> {
+        let name = hash.digest().ok_or_else(|| io::Error::other("expected 64 hexadecimal digits"))?;
+        let folder = match &self.database {
+            Database::Sled(sled) => Some(sled.folder()),
+            Database::Postgres { .. } => None,
+        };
+        PackedBody::beside(folder, body, name)
     }
 
     /// The accepted state of a source.

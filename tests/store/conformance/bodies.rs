@@ -59,7 +59,7 @@ async fn a_body_that_was_compressed_before_it_is_handed_over_is_the_body() {
     let body = page(1, 300_000);
     // It hardly grows smaller, so that it lies in a file until it is kept.
     let large = noise(2, 3_000_000);
-    let packings = [(&body, PackedBody::of(&body)), (&large, store.pack(&large))];
+    let packings = [(&body, PackedBody::of(&body)), (&large, store.pack(&large, &BodyHash::of(&large)))];
     for (sequence, (body, packed)) in (1..).zip(packings) {
         let packed = packed.unwrap();
         assert!(packed.unpacked().unwrap() == *body);
