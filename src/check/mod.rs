@@ -332,9 +332,9 @@ impl Checker {
         Ok(FinishedRead { found, waits, is_kept: !options.dry_run, pending })
     }
 
-    /// Keeps what a read means. One that found nothing new waits a moment for others like it: together they cost
+    /// Keeps what a read means. One that found nothing to tell waits a moment for others like it: together they cost
     /// what one does. No other read has to wait for that, so its slot is given back, and what is pending returned. One
-    /// that read the page all the same has its entries in memory until then, and its slot bounds how many do.
+    /// of a page that was not known so has its entries in memory until then, and its slot bounds how many do.
     async fn keep(
         &self,
         mut commit: ReadCommit,

@@ -85,12 +85,12 @@ impl ReadCommit {
         }
     }
 
-    /// Whether it holds more than how the read went. What it holds besides can then be found out again by another
-    /// read, should a power cut take it before it is kept.
+    /// Whether somebody is to be told of it, or to look at it. All else that it holds, a first sight of its source among
+    /// it, can be found out again by another read, should a power cut take it before it is kept.
     #[must_use]
     pub fn is_news(&self) -> bool {
-        let Self { accepted, held, changes, alerts, .. } = self;
-        accepted.is_some() || held.is_some() || !changes.is_empty() || !alerts.is_empty()
+        let Self { held, changes, alerts, .. } = self;
+        held.is_some() || !changes.is_empty() || !alerts.is_empty()
     }
 
     /// The same, computed from a known state.

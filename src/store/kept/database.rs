@@ -11,6 +11,7 @@ use super::Sled;
 use super::filling::is_unfinished;
 use super::postgres::Postgres;
 use super::trees::{FirstLooks, Opening, TreeName, Trees};
+use super::writer::StepWeight;
 use super::writes::Writes;
 use super::{ARCHIVE, garbage, kinds};
 use crate::domain::id::InstallationId;
@@ -235,11 +236,11 @@ impl Database {
     /// must look at nothing that another such step writes. What it looks up first is fetched for all of them at once.
     pub(in crate::store) fn write_together<R: Send + 'static>(
         &self,
-        looks: FirstLooks,
+        (looks, weight): (FirstLooks, StepWeight),
         step: impl FnMut(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
     ) -> PendingWrite<R> {
         match self {
-            Self::Sled(sled) => sled.write_together(step),
+            Self::Sled(sled) => sled.write_together(weight, step),
             Self::Postgres { server, .. } => server.write_together(looks, step),
         }
     }

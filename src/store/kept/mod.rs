@@ -92,7 +92,7 @@ use self::lock::Lock;
 pub(super) use self::remake::{check_backup, compact, import, restore};
 pub(super) use self::repair::{repair, verify};
 use self::trees::{Opening, TreeName, Trees};
-use self::writer::{DatabasePlace, OpenDatabase, SharedDatabase, Writer};
+use self::writer::{DatabasePlace, OpenDatabase, SharedDatabase, StepWeight, Writer};
 use self::writes::Writes;
 use super::bell::SourceBell;
 use super::boundary::{Archived, BackupNote, KindStats, Opened, StoreSize};
@@ -272,9 +272,10 @@ impl Sled {
     /// [`Writer::write_together`].
     pub(super) fn write_together<R: Send + 'static>(
         &self,
+        weight: StepWeight,
         step: impl FnOnce(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
     ) -> PendingWrite<R> {
-        self.writer.write_together(step)
+        self.writer.write_together(weight, step)
     }
 
     /// See [`Writer::flush_soon`].

@@ -12,7 +12,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
@@ -104,6 +104,18 @@ const MAX_GROUP: usize = 256;
 /// The writer lets this much time pass at most before it takes steps that nobody waits for.
 const PATIENCE: Duration = Duration::from_millis(40);
 
+/// So many heavy steps do not wait for more.
+const MAX_HEAVY: usize = 8;
+
+/// What a step that waits for others takes meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum StepWeight {
+    /// Next to nothing.
+    Light,
+    /// As much as a page and its entries.
+    Heavy,
+}
+
 /// The exit code of a process that ends because its store broke off (sysexits(3)).
 const EX_IOERR: i32 = 74;
 
@@ -137,6 +149,8 @@ enum Job {
 struct WakeFlags {
     to_gather: AtomicBool,
     to_hurry: AtomicBool,
+    /// How many heavy steps wait.
+    heavy: AtomicUsize,
 }
 
 impl Writer {
@@ -183,6 +197,7 @@ impl Writer {
     /// look at nothing that another such step writes: it would not see it.
     pub(super) fn write_together<R: Send + 'static>(
         &self,
+        weight: StepWeight,
         step: impl FnOnce(&Trees, &mut Writes) -> Result<R, StoreError> + Send + 'static,
     ) -> PendingWrite<R> {
         let (step, answered) = answering(step);
@@ -190,6 +205,9 @@ impl Writer {
         let _ = self.together.send(step);
         if !self.told.to_gather.swap(true, Ordering::SeqCst) {
             let _ = self.queue.send(Job::Gather);
+        }
+        if weight == StepWeight::Heavy && self.told.heavy.fetch_add(1, Ordering::SeqCst) + 1 >= MAX_HEAVY {
+            self.flush_soon();
         }
         PendingWrite::of(answered)
     }
@@ -300,6 +318,7 @@ impl Inlet {
         // In this order: a step that comes too late for the last line tells the writer anew.
         self.told.to_gather.store(false, Ordering::SeqCst);
         self.told.to_hurry.store(false, Ordering::SeqCst);
+        self.told.heavy.store(0, Ordering::SeqCst);
         Steps { together: self.gathered.try_iter().collect(), single }
     }
 }
@@ -513,11 +532,24 @@ mod tests {
     fn steps_that_nobody_waits_for_wake_the_writer_once_and_give_others_the_time_to_come() {
         let (writer, inlet) = Writer::with_inlet();
         for _ in 0..2 {
-            let keeping = (0..3).map(|_| writer.write_together(|_, _| Ok(()))).collect::<Vec<_>>();
+            let keeping =
+                (0..3).map(|_| writer.write_together(StepWeight::Light, |_, _| Ok(()))).collect::<Vec<_>>();
             let start = Instant::now();
             assert_eq!(taken(&inlet).together.len(), keeping.len());
             assert!(start.elapsed() >= PATIENCE);
             assert!(inlet.jobs.try_recv().is_err(), "told once");
+        }
+    }
+
+    #[test]
+    fn heavy_steps_do_not_wait_once_they_are_several() {
+        let (writer, inlet) = Writer::with_inlet();
+        for _ in 0..2 {
+            let heavy = |_| writer.write_together(StepWeight::Heavy, |_, _| Ok(()));
+            let _keeping = (0..MAX_HEAVY).map(heavy).collect::<Vec<_>>();
+            let told = inlet.jobs.try_iter().collect::<Vec<_>>();
+            assert!(matches!(told[..], [Job::Gather, Job::Hurry]), "the last one is in a hurry");
+            assert_eq!(inlet.gather(Job::Hurry).together.len(), MAX_HEAVY);
         }
     }
 
@@ -527,7 +559,7 @@ mod tests {
             let (writer, inlet) = Writer::with_inlet();
             let single = usize::from(matches!(urgent, Job::Do(_)));
             writer.queue.send(urgent).unwrap();
-            drop(writer.write_together(|_, _| Ok(())));
+            drop(writer.write_together(StepWeight::Light, |_, _| Ok(())));
             // Handed in by somebody else, much later.
             let late = std::thread::spawn(move || {
                 std::thread::park_timeout(PATIENCE * 50);
@@ -543,12 +575,12 @@ mod tests {
     #[tokio::test]
     async fn haste_is_told_once_and_nobody_waits_for_a_writer_that_is_gone() {
         let (writer, inlet) = Writer::with_inlet();
-        let step = writer.write_together(|_, _| Ok(()));
+        let step = writer.write_together(StepWeight::Light, |_, _| Ok(()));
         writer.flush_soon();
         writer.flush_soon();
         assert!(matches!(inlet.jobs.try_iter().collect::<Vec<_>>()[..], [Job::Gather, Job::Hurry]));
         drop(inlet);
-        let late = writer.write_together(|_, _| Ok(()));
+        let late = writer.write_together(StepWeight::Light, |_, _| Ok(()));
         for step in [step, late] {
             assert!(matches!(step.kept().await, Err(StoreError::Closed)));
         }

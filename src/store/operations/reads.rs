@@ -103,7 +103,7 @@ impl Store {
         ask!(self.commit(commit).await)
     }
 
-    /// The same for a read that found nothing new, and may wait until others are kept with it: a short time, or as
+    /// The same for a read that found nothing to tell, and may wait until others are kept with it: a short time, or as
     /// long as it takes until something else is kept.
     #[must_use = "it is kept only once this says so"]
     pub fn commit_together(&self, commit: ReadCommit) -> PendingWrite<()> {

@@ -363,6 +363,46 @@ async fn of_two_histories_that_lead_to_one_state_the_second_is_stale() {
     assert_eq!(kept.into_iter().map(|snapshot| snapshot.response.sha256).collect::<Vec<_>>(), bodies);
 }
 
+#[tokio::test]
+async fn first_sights_that_are_kept_together_have_their_bodies_and_are_found_by_whom_they_name() {
+    let home = Home::new();
+    let store = home.open();
+    let sight = |id: &SourceId, companies: &[&str]| {
+        let standing = Some((standing(id, companies), looking_for(companies)));
+        let read = changed(id, 1, page(1, 50), &[]);
+        ReadCommit { standing, changes: Vec::new(), alerts: Vec::new(), ..read }
+    };
+    let (first, second, third) = (source("a"), source("b"), source("c"));
+    let sights = [sight(&first, &["hytera", "zte"]), sight(&second, &["zte"]), sight(&third, &["hikvision"])];
+    assert!(sights.iter().all(|sight| !sight.is_news()));
+    let baselines = sights.clone().map(|sight| sight.accepted.unwrap().baseline);
+    for kept in sights.map(|sight| store.commit_together(sight)) {
+        kept.kept().await.unwrap();
+    }
+    let store = home.reopen(store).await;
+    for baseline in &baselines {
+        let snapshot = &baseline.snapshot;
+        assert_eq!(store.baseline(&snapshot.source).await.unwrap().as_ref(), Some(baseline));
+        let body = store.body(&snapshot.response.sha256).await.unwrap();
+        assert_eq!(body.as_deref(), Some(&page(1, 50)[..]), "three sources have one body");
+    }
+    let named_on = async |company: &str| -> Vec<SourceId> {
+        let found = store.named_on(&company.parse().unwrap()).await.unwrap();
+        assert!(found.iter().all(|(_, entries)| !entries.is_empty()));
+        found.into_iter().map(|(source, _)| source).collect()
+    };
+    assert_eq!(named_on("zte").await, [first.clone(), second.clone()]);
+    assert_eq!((named_on("hikvision").await, named_on("dahua").await), (vec![third], Vec::new()));
+    let commit = RematchCommit {
+        computed_from: store.known(&first).await.unwrap().version,
+        standing: standing(&first, &["hytera"]),
+        watchlist: looking_for(&["hytera"]),
+        notices: Vec::new(),
+    };
+    store.rematch(commit).await.unwrap();
+    assert_eq!((named_on("zte").await, named_on("hytera").await), (vec![second], vec![first]));
+}
+
 /// A standing in which each company is named by more entries than fit a record of a few bytes.
 fn standing(source: &SourceId, companies: &[&str]) -> MatchIndex {
     let keys: BTreeSet<String> = (0..200).map(|number| format!("entry number {number}")).collect();

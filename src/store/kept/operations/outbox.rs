@@ -13,6 +13,7 @@ use crate::store::kept::database::Database;
 use crate::store::kept::outbox::SharedPaces;
 use crate::store::kept::postgres::Postgres;
 use crate::store::kept::trees::Trees;
+use crate::store::kept::writer::StepWeight;
 use crate::store::kept::writes::Writes;
 use crate::store::kept::{keys, outbox};
 
@@ -71,7 +72,7 @@ impl Database {
     ) -> Result<bool, StoreError> {
         let lease = lease.clone();
         // Of what such steps write this reads its mail alone.
-        let begun = self.write_together(outbox::looks(&lease), move |trees, writes| {
+        let begun = self.write_together((outbox::looks(&lease), StepWeight::Light), move |trees, writes| {
             outbox::begin(trees, writes, &lease, now)
         });
         self.flush_soon();
@@ -100,7 +101,7 @@ impl Database {
         let lease = lease.clone();
         let sent = Outcome::Sent { reply };
         // Of what is written this reads the mail alone, so that such steps can be done together.
-        self.write_together(outbox::looks(&lease), move |trees, writes| {
+        self.write_together((outbox::looks(&lease), StepWeight::Light), move |trees, writes| {
             outbox::settle(trees, writes, &lease, sent.clone(), now, 0.0)
         })
     }

@@ -21,6 +21,7 @@ use crate::store::error::StoreError;
 use crate::store::keeping::PendingWrite;
 use crate::store::kept::database::Database;
 use crate::store::kept::trees::TreeName;
+use crate::store::kept::writer::StepWeight;
 use crate::store::kept::{history, keys, named_on, records, sources};
 
 impl Database {
@@ -101,7 +102,8 @@ impl Database {
         // Of what such steps write this reads its own source's records alone, and what two of them write under one
         // key is the same.
         let looks = sources::looks(&commit.state.source);
-        self.write_together(looks, move |trees, writes| sources::commit(trees, writes, &commit))
+        let weight = if commit.accepted.is_some() { StepWeight::Heavy } else { StepWeight::Light };
+        self.write_together((looks, weight), move |trees, writes| sources::commit(trees, writes, &commit))
     }
 
     pub(in crate::store) async fn backfill(&self, backfilled: Backfilled) -> Result<(), StoreError> {
