@@ -3,10 +3,10 @@
 use regwatch::domain::source::Source;
 use serde_json::Value;
 
+use crate::as_shipped::can_be_played;
 use crate::bodies;
 use crate::install::{Install, shipped};
 use crate::proxy::Reply;
-use crate::shipped::can_be_played;
 use crate::world;
 
 /// One source of the catalogue in its world.

@@ -1,4 +1,6 @@
 //! The whole program on pages of this machine: from the page that changes to the mail that tells.
+//!
+//! `cargo test` begins with tests in the order of their names: what takes longest is called so that it is not the last.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -19,6 +21,7 @@ mod comparing;
 mod counted;
 mod crash;
 mod daemon;
+mod daemons;
 mod demo;
 mod desk;
 mod dkim;
@@ -76,7 +79,6 @@ mod web;
 mod webhook;
 mod whole;
 mod whole_source;
-mod workers;
 
 use home::Home;
 use site::Site;
