@@ -128,14 +128,14 @@ fn items_of(trees: &Trees, reader: &EmailAddress) -> Result<Vec<AlertItem>, Stor
     let mut items = Vec::new();
     for pair in trees.pairs(trees.tree(TreeName::Items).scan_prefix(&prefix)) {
         let (key, bytes) = pair?;
-        let item = decoded(trees, (&key, &key[prefix.len()..]), Some(&bytes));
+        let item = decoded_item(trees, (&key, &key[prefix.len()..]), Some(&bytes));
         items.extend(trees.readable(item)?.flatten());
     }
     Ok(items)
 }
 
 /// An item under its key, in which its alert stands. Of one alert most readers have the same.
-fn decoded(
+fn decoded_item(
     trees: &Trees,
     key_and_alert: (&[u8], &[u8]),
     bytes: Option<&[u8]>,
@@ -192,7 +192,8 @@ fn still_waits(trees: &Trees, one: &ReaderCommit, reader: Option<&Subscriber>) -
     let kept = |alert: &AlertId| {
         let key = keys::item(one.reader.key(), alert.as_str());
         let bytes = trees.tree(TreeName::Items).get(&key)?;
-        Ok(trees.readable(decoded(trees, (&key, alert.as_str().as_bytes()), bytes.as_deref()))?.flatten())
+        let item = decoded_item(trees, (&key, alert.as_str().as_bytes()), bytes.as_deref());
+        Ok(trees.readable(item)?.flatten())
     };
     telling::still_waits(one, reader, kept)
 }
