@@ -13,8 +13,8 @@ pub fn is_deceptive(c: char) -> bool {
 /// One line: white space folded to single blanks, deceptive characters dropped.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    if is_one_plain_line(text) {
-        return text.to_owned();
+    if let Some(line) = plain_line(text) {
+        return line.to_owned();
     }
     let mut line = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || c == '\u{85}') {
@@ -35,17 +35,23 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// Whether a text is what [`one_line`] makes of it, as far as that is seen at a glance: nearly every cell of every list
-/// is. Numbers, and no branches: the processor takes many bytes at once so.
+/// What [`one_line`] makes of a text, as far as that is seen at a glance: the text without the blanks around it. Nearly every
+/// cell of every list is so.
 #[must_use]
-pub fn is_one_plain_line(text: &str) -> bool {
+pub fn plain_line(text: &str) -> Option<&str> {
+    Some(text.trim_matches(' ')).filter(|line| is_plain(line))
+}
+
+/// Whether a text without blanks around it has single ones between what can be seen, and nothing else. Numbers, and no branches: the processor takes
+/// many bytes at once so.
+fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let ([first, rest @ ..], [.., last]) = (bytes, bytes) else { return true };
+    let (Some(last), Some(rest)) = (bytes.last(), bytes.get(1..)) else { return true };
     let is_other = |byte: u8| u8::from(byte.wrapping_sub(b' ') > b'~' - b' ');
     let is_blank = |byte: u8| u8::from(byte == b' ');
     let is_odd = |(byte, next): (&u8, &u8)| is_other(*byte) | (is_blank(*byte) & is_blank(*next));
     let odd = bytes.iter().zip(rest).map(is_odd).fold(0, |odd, is_odd| odd | is_odd);
-    *first != b' ' && last.is_ascii_graphic() && odd == 0
+    last.is_ascii_graphic() && odd == 0
 }
 
 /// `1 mail`, `2 mails`.
@@ -64,8 +70,8 @@ pub fn capitalised(text: &str) -> String {
 /// Several lines: each as by [`one_line`], empty ones dropped.
 #[must_use]
 pub fn lines(text: &str) -> String {
-    if is_one_plain_line(text) {
-        return text.to_owned();
+    if let Some(line) = plain_line(text) {
+        return line.to_owned();
     }
     text.lines().map(one_line).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
@@ -111,7 +117,15 @@ mod tests {
         assert_eq!(one_line("  a\u{a0}\n b\t\tc "), "a b c");
         assert_eq!(one_line("pay\u{202e}load \u{200b} x"), "payload x");
         assert_eq!(lines(" a \n\n  b  c\n"), "a\nb c");
-        for (text, line) in [("", ""), (" ", ""), ("a ", "a"), (" a", "a"), ("a  b", "a b"), ("a b", "a b")] {
+        for (text, line) in [
+            ("", ""),
+            ("  ", ""),
+            ("a ", "a"),
+            ("  a", "a"),
+            (" a  b", "a b"),
+            (" a b ", "a b"),
+            ("a\u{a0}", "a"),
+        ] {
             assert_eq!((one_line(text), lines(text)), (line.to_owned(), line.to_owned()), "{text:?}");
         }
     }

@@ -41,7 +41,7 @@ use super::table::folded;
 use crate::domain::entry::{Completeness, Document, Entry, LINKS, Resemblance, SECTION};
 use crate::domain::fields::FieldName;
 use crate::domain::source::{Pairs, RowSettings};
-use crate::domain::text::{is_one_plain_line, lines, one_line};
+use crate::domain::text::{lines, one_line, plain_line};
 use crate::domain::verdict::Unreadable;
 
 /// The field that holds an entry's other names, one a line.
@@ -345,8 +345,10 @@ impl<'a> Rows<'a> {
 
 /// Brings a text into the form in which it is kept: by lines, misread characters put right.
 fn settle_text(text: &mut String) {
-    if !is_one_plain_line(text) {
-        *text = lines(&mended(text));
+    match plain_line(text).map(str::len) {
+        Some(length) if length == text.len() => {}
+        Some(length) if !text.starts_with(' ') => text.truncate(length),
+        _ => *text = lines(&mended(text)),
     }
 }
 
