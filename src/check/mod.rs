@@ -263,7 +263,7 @@ impl Checker {
             let found = SourceCheck { notices, ..found };
             return Ok(FinishedRead { found, waits: false, is_kept: !options.dry_run, pending });
         }
-        let _large = if self.is_large(source) { Some(self.turn_for_large(slot).await) } else { None };
+        let large = if self.is_large(source) { Some(self.turn_for_large(slot).await) } else { None };
         let asked_at = self.clock.now();
         let answer = if options.force {
             self.fetcher.read_at_any_rate(source, asked_at).await
@@ -325,7 +325,8 @@ impl Checker {
         let waits = !commit.state.pending.is_empty();
         // What was compared with takes as much memory as what is kept now.
         drop(known);
-        let pending = self.keep(commit, (options, slot)).await?;
+        let pending = self.keep(commit, large.is_some(), (options, slot)).await?;
+        drop(large);
         let found = outcome.into_check(source);
         let named = if found.verdict.is_read() { named } else { 0 };
         let found = SourceCheck { named, notices, ..found };
@@ -334,20 +335,22 @@ impl Checker {
 
     /// Keeps what a read means. One that found nothing to tell waits a moment for others like it: together they cost
     /// what one does. No other read has to wait for that, so its slot is given back, and what is pending returned. One
-    /// of a page that was not known so has its entries in memory until then, and its slot bounds how many do.
+    /// of a page that was not known so has its entries in memory until then, and its slot bounds how many do. Those of a
+    /// large list are kept before the next one is read.
     async fn keep(
         &self,
         mut commit: ReadCommit,
+        is_large: bool,
         (options, slot): (ReadOptions, &mut Slot),
     ) -> Result<Option<PendingWrite<()>>, StoreError> {
         if options.dry_run {
             return Ok(None);
         }
         commit.robots = self.fetcher.new_robots();
-        if commit.is_news() {
+        let has_entries = commit.accepted.is_some();
+        if commit.is_news() || has_entries && is_large {
             return self.store.commit(commit).await.map(|()| None);
         }
-        let has_entries = commit.accepted.is_some();
         let pending = self.store.commit_together(commit);
         if !has_entries {
             drop(slot.take());
