@@ -11,6 +11,7 @@ use super::response::{self, Evidence, ResponseMeta};
 
 /// A source's state as one good read showed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredSnapshot")]
 pub struct Snapshot {
     /// The source.
     pub source: SourceId,
@@ -23,6 +24,31 @@ pub struct Snapshot {
     pub fingerprint: String,
     /// How many entries the source has.
     pub entries: usize,
+}
+
+/// A snapshot as it is read back, which every check of a source does. Flattened fields would be put aside until it is known
+/// whose they are.
+#[derive(Deserialize)]
+struct StoredSnapshot {
+    source: SourceId,
+    sequence: u64,
+    read_at: DateTime<Utc>,
+    url: String,
+    status: u16,
+    headers: Vec<(String, String)>,
+    sha256: BodyHash,
+    body_bytes: u64,
+    fingerprint: String,
+    entries: usize,
+}
+
+impl From<StoredSnapshot> for Snapshot {
+    fn from(kept: StoredSnapshot) -> Self {
+        let StoredSnapshot { read_at, url, status, headers, sha256, body_bytes, .. } = kept;
+        let response = ResponseMeta { read_at, url, status, headers, sha256, body_bytes };
+        let StoredSnapshot { source, sequence, fingerprint, entries, .. } = kept;
+        Self { source, sequence, response, fingerprint, entries }
+    }
 }
 
 impl Snapshot {
