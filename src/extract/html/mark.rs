@@ -102,7 +102,8 @@ impl Surroundings {
         surroundings
     }
 
-    /// What stands in an element that is no list, by what that element stands in.
+    /// The same for what stands in an element, given what that element stands in. It is no table or list: what hides those
+    /// counts only up to the next one.
     pub(in crate::extract) fn within(self, element: ElementRef<'_>) -> Self {
         Self {
             struck: self.struck + usize::from(is_struck(element)),

@@ -123,7 +123,7 @@ pub struct HeldBody {
 pub enum KeptBody {
     /// As it was received.
     Received(Bytes),
-    /// The same with its hash, which is not computed once more.
+    /// The same with its hash, so that it need not be computed again.
     Hashed(Bytes, BodyHash),
     /// As it will be kept.
     Packed(PackedBody),

@@ -81,8 +81,8 @@ impl Store {
         ask!(self.waiting(readers).await)
     }
 
-    /// Makes what can be made of mails before the step that keeps them: as many threads may do that at once as there are, and
-    /// of that step one alone. What is not made by then, it makes.
+    /// Makes what can be made of mails before the step that keeps them. Several threads may do that at once, while steps are
+    /// done one after another. The step makes what is missing.
     pub fn make_records(&self, composed: &mut ReaderCommit) {
         ask!(self.make_records(composed));
     }
