@@ -263,7 +263,7 @@ impl Checker {
             let found = SourceCheck { notices, ..found };
             return Ok(FinishedRead { found, waits: false, is_kept: !options.dry_run, pending });
         }
-        let large = if self.is_large(source) { Some(self.turn_for_large(slot).await) } else { None };
+        let _large = if self.is_large(source) { Some(self.turn_for_large(slot).await) } else { None };
         let asked_at = self.clock.now();
         let answer = if options.force {
             self.fetcher.read_at_any_rate(source, asked_at).await
@@ -325,8 +325,7 @@ impl Checker {
         let waits = !commit.state.pending.is_empty();
         // What was compared with takes as much memory as what is kept now.
         drop(known);
-        let pending = self.keep(commit, large.is_some(), (options, slot)).await?;
-        drop(large);
+        let pending = self.keep(source, commit, (options, slot)).await?;
         let found = outcome.into_check(source);
         let named = if found.verdict.is_read() { named } else { 0 };
         let found = SourceCheck { named, notices, ..found };
@@ -339,8 +338,8 @@ impl Checker {
     /// large list are kept before the next one is read.
     async fn keep(
         &self,
+        source: &Source,
         mut commit: ReadCommit,
-        is_large: bool,
         (options, slot): (ReadOptions, &mut Slot),
     ) -> Result<Option<PendingWrite<()>>, StoreError> {
         if options.dry_run {
@@ -348,7 +347,7 @@ impl Checker {
         }
         commit.robots = self.fetcher.new_robots();
         let has_entries = commit.accepted.is_some();
-        if commit.is_news() || has_entries && is_large {
+        if commit.is_news() || has_entries && self.is_large(source) {
             return self.store.commit(commit).await.map(|()| None);
         }
         let pending = self.store.commit_together(commit);

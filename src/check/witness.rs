@@ -191,7 +191,7 @@ impl Checker {
         // What is counted there are the words of the source's own server.
         commit.state.not_modified_in_a_row = before.map_or(0, |state| state.not_modified_in_a_row);
         commit.state.jitter = Some(Jitter::drawn(rand::random()));
-        let pending = self.keep(commit, false, (options, slot)).await?;
+        let pending = self.keep(source, commit, (options, slot)).await?;
         Ok((outcome.into_check(source), pending))
     }
 }

@@ -139,7 +139,8 @@ impl Fields {
         let name = name.into();
         // Most come in the order of their names.
         let is_behind = self.0.last().is_none_or(|(last, _)| *last < name);
-        match if is_behind { Err(self.0.len()) } else { self.find(&name) } {
+        let place = if is_behind { Err(self.0.len()) } else { self.find(&name) };
+        match place {
             Ok(at) => Some(std::mem::replace(&mut self.0[at].1, text)),
             Err(at) => {
                 self.0.insert(at, (name, text));
