@@ -13,16 +13,6 @@ pub(super) fn snapshot(source: &str, sequence: u64) -> Vec<u8> {
     [&snapshots_of(source)[..], &sequence.to_be_bytes()].concat()
 }
 
-/// A part of what is kept of a source.
-pub(super) fn part(source: &str, number: u16) -> Vec<u8> {
-    [source.as_bytes(), &[0], &number.to_be_bytes()].concat()
-}
-
-/// The source of which something is a part.
-pub(super) fn whole(part: &[u8]) -> &[u8] {
-    &part[..part.len().saturating_sub(3)]
-}
-
 /// What waits for a reader. No address holds a zero byte.
 pub(super) fn items_of(reader: &str) -> Vec<u8> {
     [reader.as_bytes(), &[0]].concat()

@@ -1,8 +1,8 @@
 //! Which sources name a company.
 //!
 //! Of each source the hashes of the companies that its entries name stand together, four bytes each. The first sight of a
-//! list may name hundreds: a key for each of them would cost more than all else that is kept of it. Who asks for a company
-//! goes through these, and looks into the standings that may name it.
+//! list may name hundreds: a key for each of them would cost more than all else that is kept of it. To find a company's
+//! sources, the store goes through these hashes and decodes the standings that may name the company.
 
 use super::keys;
 use super::trees::{TreeName, Trees};
@@ -35,20 +35,19 @@ fn hash(company: &CompanyId) -> CompanyHash {
 pub(super) fn put(trees: &Trees, writes: &mut Writes, standing: &MatchIndex) -> Result<(), StoreError> {
     let tree = trees.tree(TreeName::NamedOn);
     let hashes: Vec<CompanyHash> = standing.named.keys().map(hash).collect();
-    for (number, part) in (0_u16..).zip(hashes.chunks(MAX_HASHES)) {
-        let (key, part) = (keys::part(standing.source.as_str(), number), part.concat());
+    let key_of = |part: u64| keys::snapshot(standing.source.as_str(), part);
+    let mut behind = 0;
+    for (number, part) in (0..).zip(hashes.chunks(MAX_HASHES)) {
+        let (key, part) = (key_of(number), part.concat());
         if tree.get(&key)?.as_deref() != Some(&part[..]) {
             writes.put_raw(TreeName::NamedOn, &key, part)?;
         }
+        behind = number + 1;
     }
-    // Whom it named before may have been more.
-    let first_behind = u16::try_from(hashes.chunks(MAX_HASHES).len()).unwrap_or(u16::MAX);
-    for number in first_behind.. {
-        let key = keys::part(standing.source.as_str(), number);
-        if !tree.contains_key(&key)? {
-            break;
-        }
-        writes.remove(TreeName::NamedOn, &key);
+    // The companies that it named before may have been more.
+    while tree.contains_key(key_of(behind))? {
+        writes.remove(TreeName::NamedOn, &key_of(behind));
+        behind += 1;
     }
     Ok(())
 }
@@ -65,7 +64,8 @@ pub(in crate::store) fn find(
         if !hashes.chunks_exact(wanted.len()).any(|hash| *hash == wanted) {
             continue;
         }
-        let standing = trees.readable(trees.get::<MatchIndex>(TreeName::Standings, keys::whole(&key)))?;
+        let source = key.split(|byte| *byte == 0).next().unwrap_or_default();
+        let standing = trees.readable(trees.get::<MatchIndex>(TreeName::Standings, source))?;
         let Some(mut standing) = standing.flatten() else { continue };
         // Others may have the same hash.
         let Some(entries) = standing.named.remove(company) else { continue };
@@ -76,7 +76,8 @@ pub(in crate::store) fn find(
     Ok(found)
 }
 
-/// Brings what an earlier program kept into today's form, or makes it; tells whether there is more to do.
+/// Removes the keys of an earlier program, some at a time, and then writes those of every standing. Returns whether there is
+/// more to do.
 pub(in crate::store) fn index_more(trees: &Trees, writes: &mut Writes) -> Result<bool, StoreError> {
     if trees.tree(TreeName::Meta).contains_key(BY_SOURCE)? {
         return Ok(false);

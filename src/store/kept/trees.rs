@@ -138,7 +138,7 @@ trees! {
     Reads = "reads", Records of "read";
     /// Number (u64) → `AuditEntry`.
     Audit = "audit", Records of "audit entry";
-    /// Source id, 0, part (u16) → the hashes of the companies that entries of it name; see [`super::named_on`].
+    /// Source id, 0, part (u64) → the hashes of the companies that entries of it name; see [`super::named_on`].
     NamedOn = "named_on", Keys of "named company";
     /// `WatchlistHash` → the `WatchlistVersion` that it names, as long as a `MatchIndex` does.
     WatchlistVersions = "watchlist_versions", Records of "watchlist version";

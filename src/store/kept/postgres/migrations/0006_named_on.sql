@@ -2,4 +2,4 @@
 -- program writes them when it starts next.
 
 TRUNCATE named_on;
-COMMENT ON TABLE named_on IS 'Source id, 0, part (u16) → the hashes of the companies that entries of it name.';
+COMMENT ON TABLE named_on IS 'Source id, 0, part (u64) → the hashes of the companies that entries of it name.';
