@@ -44,8 +44,15 @@ const FROZEN_FOR: Duration = Duration::from_secs(36);
 /// So long it goes on at least: a frozen worker comes back within it.
 const LASTING: Duration = Duration::from_secs(60);
 
-/// Within this time after a tick every list was read. It goes on at least for so long after a tick.
-const TICK_WITHIN: Duration = Duration::from_secs(30);
+/// A claim of a worker that is frozen ends after this.
+const CLAIM_LASTS: Duration = Duration::from_secs(30);
+
+/// Others look again so long after they found something claimed.
+const LOOKED_AGAIN_AFTER: Duration = Duration::from_secs(15);
+
+/// Within this time after a tick every list was read, also one that a worker had claimed which was frozen or killed, on a
+/// machine that has other work. It goes on at least for so long after a tick.
+const TICK_WITHIN: Duration = CLAIM_LASTS.saturating_add(LOOKED_AGAIN_AFTER).saturating_add(Duration::from_secs(5));
 
 /// Whatever is left to be done is done within this.
 const PATIENCE: Duration = Duration::from_secs(120);
