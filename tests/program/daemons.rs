@@ -52,7 +52,8 @@ const LOOKED_AGAIN_AFTER: Duration = Duration::from_secs(15);
 
 /// Within this time after a tick every list was read, also one that a worker had claimed which was frozen or killed, on a
 /// machine that has other work. It goes on at least for so long after a tick.
-const TICK_WITHIN: Duration = CLAIM_LASTS.saturating_add(LOOKED_AGAIN_AFTER).saturating_add(Duration::from_secs(5));
+const TICK_WITHIN: Duration =
+    CLAIM_LASTS.saturating_add(LOOKED_AGAIN_AFTER).saturating_add(Duration::from_secs(5));
 
 /// Whatever is left to be done is done within this.
 const PATIENCE: Duration = Duration::from_secs(120);
