@@ -1,13 +1,13 @@
 //! What stands beside a source: how it was when somebody looked, its groups, whom it serves.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
 use super::list;
 use super::node::{AllowedKeys, ConfigNode, ConfigTable};
 use super::value;
-use crate::domain::catalogue::{Catalogue, Observed, RobotsWord};
+use crate::domain::catalogue::{Catalogue, KeyPlaces, Observed, RobotsWord};
 use crate::domain::spelling::none_of;
 
 pub(super) const OBSERVED: AllowedKeys = AllowedKeys {
@@ -31,15 +31,14 @@ pub(super) fn catalogue(table: &ConfigTable<'_>) -> Option<Catalogue> {
 }
 
 /// Where each key stands.
-fn places(table: &ConfigTable<'_>) -> BTreeMap<String, String> {
-    let mut places: BTreeMap<String, String> =
-        table.pairs().into_iter().map(|(key, name, _)| (name.to_owned(), key.place())).collect();
+fn places(table: &ConfigTable<'_>) -> KeyPlaces {
+    let mut lines: Vec<(Box<str>, usize)> = table.lines().map(|(name, line)| (name.into(), line)).collect();
     for outer in ["observed", "guard"] {
         let inner = table.get(outer).filter(ConfigNode::is_table).and_then(|node| node.open());
-        let pairs = inner.iter().flat_map(ConfigTable::pairs);
-        places.extend(pairs.map(|(key, name, _)| (format!("{outer}.{name}"), key.place())));
+        let inner = inner.iter().flat_map(ConfigTable::lines);
+        lines.extend(inner.map(|(name, line)| (format!("{outer}.{name}").into(), line)));
     }
-    places
+    KeyPlaces::new(Arc::clone(&table.file().name), lines)
 }
 
 /// The name of a group.

@@ -1,12 +1,15 @@
 //! Files of the configuration: their text, and which line a byte of it is on.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A file that was read.
 #[derive(Debug)]
 pub(super) struct TextFile {
     /// As it was asked for, for messages.
     pub(super) path: PathBuf,
+    /// The same, as all that is read from it refers to it.
+    pub(super) name: Arc<str>,
     /// Its place among the files read; the main file is 0.
     pub(super) index: usize,
     pub(super) text: String,
@@ -22,7 +25,8 @@ impl TextFile {
 
     pub(super) fn holding(path: &Path, index: usize, text: String) -> Self {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { path: path.to_owned(), index, text, lines }
+        let name = path.display().to_string().into();
+        Self { path: path.to_owned(), name, index, text, lines }
     }
 
     /// Line and column of a byte, both from 1.

@@ -161,7 +161,7 @@ fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> 
     let WatchedItems { sources, companies, categories } = watched(&roots, &folder);
     let groups = groups?;
     refuse_unknown_groups(&roots[0], &groups, &sources);
-    let (sources, dormant): (Vec<Source>, Vec<Source>) =
+    let (sources, dormant): (Vec<_>, Vec<_>) =
         sources.into_iter().partition(|source| source.catalogue.is_on(&groups));
     let mut sections = sections?;
     sections.fetch.only_here = nobodys(&roots, &sections);
@@ -180,8 +180,8 @@ fn read(path: &Path, drafts: &Drafts, passwords: Passwords, faults: &Faults) -> 
         daemon: sections.daemon,
         operator: sections.operator,
         groups,
-        sources: sources.into_iter().map(Arc::new).collect(),
-        dormant: dormant.into_iter().map(Arc::new).collect(),
+        sources: sources.into(),
+        dormant: dormant.into(),
         companies,
         categories,
     };
@@ -314,7 +314,7 @@ fn files_of(pattern: &str, main: &Path, drafts: &Drafts) -> Result<Vec<PathBuf>,
 
 /// Every `[[source]]`, `[[company]]` and `[[category]]` of all files that is without fault.
 struct WatchedItems {
-    sources: Vec<Source>,
+    sources: Vec<Arc<Source>>,
     companies: Vec<Company>,
     categories: Vec<Category>,
 }
@@ -328,15 +328,15 @@ fn watched(roots: &[ConfigTable<'_>], folder: &Path) -> WatchedItems {
     refuse_render_without_browser(roots, &source_tables);
     let companies: Vec<Company> = company_tables.iter().filter_map(company).collect();
     refuse_conflicts(&company_tables, &companies, &ids, &category_ids);
-    let sources: Vec<Option<Source>> =
-        source_tables.iter().map(|table| source(table, &ids, folder)).collect();
+    let sources: Vec<Option<Arc<Source>>> =
+        source_tables.iter().map(|table| source(table, &ids, folder).map(Arc::new)).collect();
     refuse_unknown_announcers(&source_tables, &sources);
     let sources = sources.into_iter().flatten().collect();
     WatchedItems { sources, companies, categories: category_tables.iter().filter_map(category).collect() }
 }
 
 /// Notes every source that is to be announced by itself, or by one that does not exist.
-fn refuse_unknown_announcers(tables: &[ConfigTable<'_>], sources: &[Option<Source>]) {
+fn refuse_unknown_announcers(tables: &[ConfigTable<'_>], sources: &[Option<Arc<Source>>]) {
     let known: BTreeSet<&str> = tables.iter().filter_map(ConfigTable::id).collect();
     for (table, source) in tables.iter().zip(sources) {
         let announcers = source.iter().flat_map(|source| &source.request.announcers);
@@ -368,7 +368,7 @@ fn refuse_render_without_browser(roots: &[ConfigTable<'_>], sources: &[ConfigTab
 }
 
 /// Notes every group that is switched on and to which no source belongs.
-fn refuse_unknown_groups(root: &ConfigTable<'_>, groups: &[String], sources: &[Source]) {
+fn refuse_unknown_groups(root: &ConfigTable<'_>, groups: &[String], sources: &[Arc<Source>]) {
     let known: BTreeSet<&str> =
         sources.iter().flat_map(|source| source.catalogue.groups.iter().map(String::as_str)).collect();
     let items = root.get("groups").and_then(|node| node.items("names of groups")).unwrap_or_default();

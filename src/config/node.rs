@@ -307,9 +307,16 @@ impl<'a> ConfigTable<'a> {
 
     /// Every key with its place and its value, for tables whose keys are the operator's own.
     pub(super) fn pairs(&self) -> Vec<(ConfigNode<'a>, &'a str, ConfigNode<'a>)> {
-        let mut pairs: Vec<_> = self
-            .entries
-            .iter()
+        self.pairs_where(|_| true)
+    }
+
+    /// The same of the keys with such names.
+    pub(super) fn pairs_where(
+        &self,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Vec<(ConfigNode<'a>, &'a str, ConfigNode<'a>)> {
+        let meant = self.entries.iter().filter(|(key, _)| is_meant(key.get_ref()));
+        let mut pairs: Vec<_> = meant
             .map(|(key, value)| {
                 let name: &'a str = key.get_ref().as_ref();
                 let value = self.node.below(self.path(name), value);
@@ -320,13 +327,22 @@ impl<'a> ConfigTable<'a> {
         pairs
     }
 
+    /// The name of every key and the line that it stands on.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (&'a str, usize)> {
+        let file = self.node.file;
+        self.entries.keys().map(|key| (key.get_ref().as_ref(), file.position(key.span().start).0))
+    }
+
+    /// The file that it stands in.
+    pub(super) fn file(&self) -> &'a TextFile {
+        self.node.file
+    }
+
     /// Notes every key that is none of these, with the likely one where there is one.
     pub(super) fn refuse_others(&self, names: &[&str]) {
-        for (key, name, _) in self.pairs() {
-            if !names.contains(&name) {
-                let hint = did_you_mean(name, names.iter().copied());
-                key.fault(format_args!("unknown key, expected {}{hint}", names.join(", ")));
-            }
+        for (key, name, _) in self.pairs_where(|name| !names.contains(&name)) {
+            let hint = did_you_mean(name, names.iter().copied());
+            key.fault(format_args!("unknown key, expected {}{hint}", names.join(", ")));
         }
     }
 }

@@ -150,13 +150,12 @@ fn listing(node: &ConfigNode<'_>) -> Option<ListMeaning> {
 }
 
 fn refuse_unknown_keys(table: &ConfigTable<'_>) {
-    for (key, name, _) in table.pairs() {
-        // Keys of another kind are refused by `kind`, which can say whose they are.
-        if !SOURCE.names.contains(&name) && !kind::is_of_some(name) {
-            let expected = [SOURCE.names, &kind::own_names(table)].concat();
-            let hint = did_you_mean(name, SOURCE.names.iter().copied().chain(kind::all_names()));
-            key.fault(format_args!("unknown key, expected {}{hint}", expected.join(", ")));
-        }
+    // Keys of another kind are refused by `kind`, which can say whose they are.
+    let is_unknown = |name: &str| !SOURCE.names.contains(&name) && !kind::is_of_some(name);
+    for (key, name, _) in table.pairs_where(is_unknown) {
+        let expected = [SOURCE.names, &kind::own_names(table)].concat();
+        let hint = did_you_mean(name, SOURCE.names.iter().copied().chain(kind::all_names()));
+        key.fault(format_args!("unknown key, expected {}{hint}", expected.join(", ")));
     }
 }
 

@@ -3,7 +3,7 @@
 //! A catalogue whose sources move unseen is worse than none. So what was observed stands beside each source, and
 //! [`super::drift`] tells what of it no longer holds.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -20,16 +20,38 @@ pub struct Catalogue {
     pub off: Option<String>,
     /// Whom it serves, in words.
     pub serves: Option<String>,
-    /// Where each of its keys stands in the files, such as `config/sources/fcc.toml:9`.
-    pub places: BTreeMap<String, String>,
+    /// Where each of its keys stands in the files.
+    pub places: KeyPlaces,
+}
+
+/// Where the keys of a source stand. It is asked where something is said of one, and kept of thousands.
+#[derive(Debug, Clone, Default)]
+pub struct KeyPlaces {
+    file: Arc<str>,
+    /// Keys, those of inner tables such as `guard.min_entries`, each with its line.
+    lines: Box<[(Box<str>, usize)]>,
+}
+
+impl KeyPlaces {
+    /// Keys that stand on these lines of a file.
+    #[must_use]
+    pub fn new(file: Arc<str>, lines: Vec<(Box<str>, usize)>) -> Self {
+        Self { file, lines: lines.into() }
+    }
+
+    /// The place of a key, such as `config/sources/fcc.toml:9`.
+    fn get(&self, key: &str) -> Option<String> {
+        let (_, line) = self.lines.iter().find(|(name, _)| **name == *key)?;
+        Some(format!("{}:{line}", self.file))
+    }
 }
 
 impl Catalogue {
     /// Where a key stands; where it is not given, where the source begins.
     #[must_use]
-    pub fn place_of(&self, key: &str) -> Option<&str> {
+    pub fn place_of(&self, key: &str) -> Option<String> {
         let outer = key.split('.').next().unwrap_or(key);
-        [key, outer, "id"].iter().find_map(|key| self.places.get(*key)).map(String::as_str)
+        [key, outer, "id"].iter().find_map(|key| self.places.get(key))
     }
 
     /// Whether it is watched, given the groups that are switched on.
@@ -102,9 +124,9 @@ mod tests {
 
     #[test]
     fn a_key_that_is_not_given_is_where_the_source_begins() {
-        let places = [("id", "a.toml:2"), ("guard", "a.toml:7")].map(|(k, v)| (k.to_owned(), v.to_owned()));
-        let catalogue = Catalogue { places: places.into(), ..Catalogue::default() };
-        assert_eq!(catalogue.place_of("guard.min_entries"), Some("a.toml:7"));
-        assert_eq!(catalogue.place_of("max_body"), Some("a.toml:2"));
+        let places = KeyPlaces::new("a.toml".into(), vec![("id".into(), 2), ("guard".into(), 7)]);
+        let catalogue = Catalogue { places, ..Catalogue::default() };
+        assert_eq!(catalogue.place_of("guard.min_entries").as_deref(), Some("a.toml:7"));
+        assert_eq!(catalogue.place_of("max_body").as_deref(), Some("a.toml:2"));
     }
 }

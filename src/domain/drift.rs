@@ -83,7 +83,7 @@ impl Drift {
         expected: String,
         found: String,
     ) -> Self {
-        let at = source.catalogue.place_of(key).map(str::to_owned);
+        let at = source.catalogue.place_of(key);
         Self { fact, expected, found, key, at }
     }
 }

@@ -130,10 +130,8 @@ pub(super) fn kind(table: &ConfigTable<'_>) -> Option<SourceKind> {
 /// Notes each key that only other kinds have.
 fn refuse_foreign(table: &ConfigTable<'_>, own: &KindReader) -> bool {
     let mut is_fine = true;
-    for (_, name, node) in table.pairs() {
-        if !is_of_some(name) || own.names().any(|known| known == name) {
-            continue;
-        }
+    let is_foreign = |name: &str| is_of_some(name) && own.names().all(|known| known != name);
+    for (_, name, node) in table.pairs_where(is_foreign) {
         let owners: Vec<&str> = KINDS
             .iter()
             .filter(|kind| kind.names().any(|known| known == name))

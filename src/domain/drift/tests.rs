@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{Catalogue, KeyPlaces};
 use crate::domain::guard::Guard;
 use crate::domain::noise::Noise;
 use crate::domain::source::{RequestSettings, SourceKind};
@@ -16,7 +16,7 @@ fn source() -> Source {
         robots: Some(RobotsWord::Open),
         refuses: None,
     };
-    let places = [("id", "lists.toml:2"), ("url", "lists.toml:5"), ("guard", "lists.toml:8")];
+    let lines = [("id", 2), ("url", 5), ("guard", 8)].map(|(key, line)| (key.into(), line));
     Source {
         id: "list".parse().unwrap(),
         title: "A list".to_owned(),
@@ -34,7 +34,7 @@ fn source() -> Source {
         listing: None,
         catalogue: Catalogue {
             observed: Some(observed),
-            places: places.map(|(key, place)| (key.to_owned(), place.to_owned())).into(),
+            places: KeyPlaces::new("lists.toml".into(), lines.into()),
             ..Catalogue::default()
         },
     }
