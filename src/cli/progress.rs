@@ -25,11 +25,15 @@ pub(super) struct CheckProgress {
 }
 
 impl CheckProgress {
-    /// Starts drawing. Send what reads found into the channel; drop it when there are no more.
+    /// Starts drawing. Send what reads found into the channel; drop it when there are no more. Where nothing is drawn
+    /// it is closed.
     pub(super) fn start(sources: usize) -> (Self, mpsc::Sender<SourceCheck>) {
         let (sender, mut reads) = mpsc::channel::<SourceCheck>(BUFFERED);
-        let bar = bar(sources);
         let mut drawing = JoinSet::new();
+        if !io::stderr().is_terminal() {
+            return (Self { drawing }, sender);
+        }
+        let bar = bar(sources);
         drawing.spawn(async move {
             while let Some(read) = reads.recv().await {
                 bar.set_message(format!("{} {}", read.id, read.verdict));
@@ -117,9 +121,6 @@ impl Drop for WaitingSign {
 }
 
 fn bar(sources: usize) -> ProgressBar {
-    if !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
     let style = ProgressStyle::with_template("{spinner} reading {pos}/{len} {wide_msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::with_draw_target(Some(sources as u64), ProgressDrawTarget::stderr());

@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 use super::ask::{Ask, CommandOutcome, ControlEvent, ProgressReporter};
 use super::command::Command;
 use super::owner::{Introduction, PROTOCOL, StoreOwner};
-use super::server::{PROTOCOL_HEADER, VERSION_HEADER};
+use super::server::{PROTOCOL_HEADER, READINGS_HEADER, VERSION_HEADER};
 use super::socket::is_private;
 
 /// A daemon says within this time whose it is, whatever else it does.
@@ -160,13 +160,11 @@ impl Client {
         progress: &ProgressReporter,
     ) -> Result<A::Reply, ClientError> {
         let command: Command = ask.into();
-        let mut response = self
-            .http
-            .post("http://regwatch/command")
-            .header(PROTOCOL_HEADER, PROTOCOL)
-            .json(&command)
-            .send()
-            .await?;
+        let mut request = self.http.post("http://regwatch/command").header(PROTOCOL_HEADER, PROTOCOL);
+        if !progress.checks.is_closed() {
+            request = request.header(READINGS_HEADER, "each");
+        }
+        let mut response = request.json(&command).send().await?;
         check_version(&response)?;
         let mut lines = LineReader::default();
         while let Some(part) = response.chunk().await? {

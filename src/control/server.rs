@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::net::UnixListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::io::ReaderStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -33,8 +33,11 @@ pub struct ControlServer {
     owner: StoreOwner,
 }
 
-/// How often it is looked how far long work has come.
-const LOOKED_AT_EVERY: Duration = Duration::from_millis(250);
+/// How often is sent how far long work has come.
+const LOOKED_AT_EVERY: Duration = Duration::from_millis(100);
+
+/// Stands where a client wants to hear of each read as it ends.
+pub(super) const READINGS_HEADER: &str = "regwatch-readings";
 
 /// The version both ends must speak.
 pub(super) const VERSION_HEADER: &str = "regwatch-version";
@@ -106,7 +109,7 @@ async fn answer(State(shared): State<ServerParts>, headers: HeaderMap, body: Byt
         )),
     };
     match command {
-        Ok(command) => execute(shared, command),
+        Ok(command) => execute(shared, command, headers.contains_key(READINGS_HEADER)),
         Err(refused) => one_line(ControlEvent::<()>::Done(CommandOutcome::Refused(refused)).line()),
     }
 }
@@ -121,37 +124,47 @@ fn one_line(line: Vec<u8>) -> Response {
     ([("content-type", "application/x-ndjson")], line).into_response()
 }
 
-fn execute(shared: ServerParts, command: Command) -> Response {
+fn execute(shared: ServerParts, command: Command, tells_readings: bool) -> Response {
     let (mut events, lines) = tokio::io::duplex(BUFFERED_BYTES);
     shared.tasks.clone().spawn(async move {
         let (checks, mut checked) = mpsc::channel(BUFFERED_READINGS);
-        let meter = Meter::default();
+        if !tells_readings {
+            checked.close();
+        }
+        let (meter, done) = (Meter::default(), Notify::new());
         let progress = ProgressReporter { checks, meter: meter.clone() };
         let service = shared.service.current();
         let work = async {
             let outcome = command.execute(&service, &progress).await;
-            drop(progress);
+            done.notify_one();
             outcome
         };
+        let reading = |reading| ControlEvent::<()>::Reading(Box::new(reading)).line();
         let forward = async {
             let (mut looks, mut told) = (tokio::time::interval(LOOKED_AT_EVERY), None);
+            // Both ends wake for each part that is sent.
+            let mut lines = Vec::new();
             loop {
                 tokio::select! {
-                    reading = checked.recv() => match reading {
-                        Some(reading) => send(&mut events, &ControlEvent::<()>::Reading(Box::new(reading)).line()).await,
-                        None => return events,
-                    },
+                    Some(found) = checked.recv() => lines.extend(reading(found)),
+                    () = done.notified() => break,
                     _ = looks.tick() => {
                         if let Some(percent) = meter.percent().filter(|percent| Some(*percent) != told) {
                             told = Some(percent);
-                            send(&mut events, &ControlEvent::<()>::Percent(percent).line()).await;
+                            lines.extend(ControlEvent::<()>::Percent(percent).line());
                         }
+                        send(&mut events, &lines).await;
+                        lines.clear();
                     }
                 }
             }
+            while let Ok(found) = checked.try_recv() {
+                lines.extend(reading(found));
+            }
+            (events, lines)
         };
-        let (outcome, mut events) = tokio::join!(work, forward);
-        send(&mut events, &outcome).await;
+        let (outcome, (mut events, lines)) = tokio::join!(work, forward);
+        send(&mut events, &[lines, outcome].concat()).await;
     });
     let headers = [("content-type", "application/x-ndjson")];
     (headers, Body::from_stream(ReaderStream::with_capacity(lines, BUFFERED_BYTES))).into_response()
