@@ -136,11 +136,11 @@ async fn print_list(query: ChangeQuery, context: &Context) -> anyhow::Result<()>
 
 /// The changes of a query. No changes of a source or a company that does not exist would look as if all was quiet.
 pub(super) async fn find_all(query: ChangeQuery, context: &Context) -> anyhow::Result<Vec<Change>> {
-    let config = context.config()?;
     let (source, company) = (query.source.clone(), query.company.clone());
     let changes = context.ask(command::ListChanges { query }).await?;
     // What was removed from the files still has its changes.
-    if changes.is_empty() {
+    if changes.is_empty() && (source.is_some() || company.is_some()) {
+        let config = context.config()?;
         if let Some(id) = source {
             source_of(&config, &id)?;
         }
