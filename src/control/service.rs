@@ -358,11 +358,8 @@ impl CommandService {
     }
 
     pub(super) async fn held_reads(&self) -> Result<Vec<QuarantinedRead>, CommandError> {
-        let mut held = Vec::new();
-        for source in &*self.0.sources {
-            held.extend(self.0.store.quarantined(&source.id).await?);
-        }
-        Ok(held)
+        let sources = self.0.sources.iter().map(|source| source.id.clone()).collect();
+        Ok(self.0.store.quarantined_of(sources).await?)
     }
 
     pub(super) async fn incidents(&self, all: bool) -> Result<Vec<Incident>, CommandError> {

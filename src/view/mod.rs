@@ -181,13 +181,9 @@ impl Views {
     /// # Errors
     /// The store's error.
     pub async fn quarantined(&self) -> Result<Vec<QuarantinedRead>, StoreError> {
-        let mut held = Vec::new();
-        for (source, glance) in self.sources().iter().zip(self.glances().await?) {
-            if glance.is_held {
-                held.extend(self.0.store.quarantined(&source.id).await?);
-            }
-        }
-        Ok(held)
+        let glances = self.glances().await?;
+        let held = self.sources().iter().zip(glances).filter(|(_, glance)| glance.is_held);
+        self.0.store.quarantined_of(held.map(|(source, _)| source.id.clone()).collect()).await
     }
 
     /// Changes in which a name waits for a person's word, the newest first.

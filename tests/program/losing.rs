@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -210,19 +211,49 @@ fn commits(home: &Home) -> u64 {
     numbers.max().unwrap()
 }
 
+/// Writes something that is no record under the first key of a tree; gives the key.
+fn garble_first(database: &Path, tree: &str) -> String {
+    let db = sled::open(database).unwrap();
+    let records = db.open_tree(tree).unwrap();
+    let (key, _) = records.first().unwrap().unwrap();
+    records.insert(&key, &b"\x01\x00no JSON"[..]).unwrap();
+    db.flush().unwrap();
+    drop((records, db));
+    // The engine's own threads end a little later.
+    fs::File::open(database.join("db")).unwrap().lock().unwrap();
+    String::from_utf8(key.to_vec()).unwrap()
+}
+
+#[test]
+fn how_a_source_stands_that_cannot_be_read_is_told_and_all_else_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = old_store::unpack(folder.path(), "http://127.0.0.1:9");
+    let key = garble_first(&folder.path().join("state/db"), "read_states");
+    let program = |arguments: &[&str]| {
+        let mut program = Command::new(assert_cmd::cargo::cargo_bin!("regwatch"));
+        run(program.arg("--config").arg(&config).args(arguments).current_dir(folder.path()))
+    };
+    let checked = program(&["check", "now", "--json"]).expect(4).json();
+    let of = |id: &str| {
+        checked["sources"].as_array().unwrap().iter().find(|source| source["id"] == id).unwrap().clone()
+    };
+    assert!(of(&key)["reason"].as_str().unwrap().contains(&key), "{checked:#}");
+    let others = checked["sources"].as_array().unwrap().iter().filter(|source| source["id"] != key);
+    assert!(others.clone().count() > 0);
+    for other in others {
+        assert!(!other["reason"].as_str().unwrap().contains(&key), "{other:#}");
+    }
+    let incidents = program(&["incident", "list", "--json"]).expect(0).json();
+    let told = incidents["incidents"].as_array().unwrap().iter().find(|incident| incident["kind"] == "store");
+    assert!(told.is_some_and(|told| told["reason"].as_str().unwrap().contains(&key)), "{incidents:#}");
+    program(&["review", "list"]).expect(0);
+}
+
 #[test]
 fn a_record_that_cannot_be_read_is_told_shown_and_in_nobodys_way() {
     let folder = tempfile::tempdir().unwrap();
     let config = old_store::unpack(folder.path(), "http://127.0.0.1:9");
-    let database = folder.path().join("state/db");
-    let db = sled::open(&database).unwrap();
-    let changes = db.open_tree("changes").unwrap();
-    let (key, _) = changes.first().unwrap().unwrap();
-    changes.insert(&key, &b"\x01\x00no JSON"[..]).unwrap();
-    db.flush().unwrap();
-    drop((changes, db));
-    // The engine's own threads end a little later.
-    fs::File::open(database.join("db")).unwrap().lock().unwrap();
+    let key = garble_first(&folder.path().join("state/db"), "changes");
     let program = |arguments: &[&str]| {
         let mut program = Command::new(assert_cmd::cargo::cargo_bin!("regwatch"));
         run(program.arg("--config").arg(&config).args(arguments).current_dir(folder.path()))
@@ -230,7 +261,6 @@ fn a_record_that_cannot_be_read_is_told_shown_and_in_nobodys_way() {
     program(&["check", "now"]).expect(4);
     let incidents = program(&["incident", "list", "--json"]).expect(0).json();
     let told = incidents["incidents"].as_array().unwrap().iter().find(|incident| incident["kind"] == "store");
-    let key = String::from_utf8(key.to_vec()).unwrap();
     assert!(told.is_some_and(|told| told["reason"].as_str().unwrap().contains(&key)), "{incidents:#}");
     let mails = program(&["outbox", "list", "--json"]).expect(0).json();
     let to_ben = |mail: &&serde_json::Value| mail["recipient"] == "ben@client.example";

@@ -4,7 +4,8 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::trees::{TreeName, Trees};
 use super::writes::Writes;
-use super::{changes, keys, opening, outbox, subscribers};
+use super::{changes, keys, opening, outbox, sources, subscribers};
+use crate::domain::id::SourceId;
 use crate::domain::outbox::{Doubt, MailState};
 use crate::store::boundary::ChangeQuery;
 
@@ -74,6 +75,25 @@ fn a_mail_that_cannot_be_read_or_is_missing_holds_up_no_other() {
         assert_eq!(outbox::list(trees, Some(MailState::Sent), 10).unwrap().len(), 3);
         assert_eq!(trees.unreadable().len(), 1);
     }
+}
+
+#[test]
+fn how_a_source_stands_that_cannot_be_read_is_in_no_other_sources_way() {
+    let Old { trees, .. } = &old();
+    let ids = trees.tree(TreeName::ReadStates).iter().keys();
+    let ids: Vec<SourceId> =
+        ids.map(|key| std::str::from_utf8(&key.unwrap()).unwrap().parse().unwrap()).collect();
+    let states = sources::read_states(trees, ids.clone()).unwrap();
+    assert!(ids.len() >= 2 && states.iter().all(|(_, state)| state.is_some()), "{states:?}");
+    garble(trees, TreeName::ReadStates, ids[0].as_str().as_bytes());
+    garble(trees, TreeName::Held, ids[0].as_str().as_bytes());
+    assert!(sources::known(trees, &ids[0]).is_err());
+    let states = sources::read_states(trees, ids.clone()).unwrap();
+    assert_eq!(states.iter().filter(|(_, state)| state.is_some()).count(), ids.len() - 1);
+    assert_eq!(sources::asked_to_wait(trees, ids.clone()).unwrap(), []);
+    let held = sources::quarantined_of(trees, &ids).unwrap();
+    assert_eq!(held.iter().map(|held| held.source.as_str()).collect::<Vec<_>>(), ["register"]);
+    assert_eq!(trees.unreadable().len(), 2, "{:?}", trees.unreadable());
 }
 
 #[test]

@@ -128,34 +128,43 @@ fn warm(trees: &Trees, names: &[TreeName], sources: &[SourceId]) -> Result<(), S
     names.iter().try_for_each(|name| trees.tree(*name).warm(&keys))
 }
 
-/// How the reads of sources stand.
+/// How the reads of sources stand; one whose state cannot be read is passed over.
 pub(in crate::store) fn read_states(
     trees: &Trees,
     sources: Vec<SourceId>,
 ) -> Result<Vec<(SourceId, Option<ReadState>)>, StoreError> {
     warm(trees, &[TreeName::Touches, TreeName::ReadStates], &sources)?;
-    sources.into_iter().map(|source| read_state(trees, &source).map(|state| (source, state))).collect()
+    let state = |source: SourceId| {
+        let state = trees.readable(read_state(trees, &source))?.flatten();
+        Ok((source, state))
+    };
+    sources.into_iter().map(state).collect()
 }
 
-/// How the reads of those sources stand whose hosts asked to be left alone. Most never did: of their states nothing else
-/// is decoded.
+/// How the reads of those sources stand whose hosts asked to be left alone. It is asked before the first read, which
+/// then finds their states decoded.
 pub(in crate::store) fn asked_to_wait(
     trees: &Trees,
     sources: Vec<SourceId>,
 ) -> Result<Vec<ReadState>, StoreError> {
-    #[derive(Deserialize)]
-    struct Asked {
-        asked_until: Option<DateTime<Utc>>,
-    }
     warm(trees, &[TreeName::ReadStates], &sources)?;
     let mut states = Vec::new();
     for source in sources {
-        let asked: Option<Asked> = trees.get(TreeName::ReadStates, source.as_str().as_bytes())?;
-        if asked.is_some_and(|asked| asked.asked_until.is_some()) {
-            states.extend(read_state(trees, &source)?);
+        let written = trees.readable(written_state(trees, source.as_str().as_bytes()))?.flatten();
+        if written.is_some_and(|state| state.asked_until.is_some()) {
+            states.extend(trees.readable(read_state(trees, &source))?.flatten());
         }
     }
     Ok(states)
+}
+
+/// The suspect reads of sources; one that cannot be read is passed over.
+pub(in crate::store) fn quarantined_of(
+    trees: &Trees,
+    sources: &[SourceId],
+) -> Result<Vec<QuarantinedRead>, StoreError> {
+    let held = sources.iter().map(|source| trees.readable(quarantined(trees, source)));
+    held.filter_map(|held| held.map(Option::flatten).transpose()).collect()
 }
 
 pub(in crate::store) fn quarantined(

@@ -54,7 +54,8 @@ impl Store {
         ask!(self.read_state(source).await)
     }
 
-    /// How the reads of sources stand, each with its source; nothing of one that was never read.
+    /// How the reads of sources stand, each with its source; nothing of one that was never read, or whose state cannot be
+    /// read, which is told as the store's.
     pub async fn read_states(
         &self,
         sources: Vec<SourceId>,
@@ -70,6 +71,11 @@ impl Store {
     /// The suspect read of a source that waits for a person's look.
     pub async fn quarantined(&self, source: &SourceId) -> Result<Option<QuarantinedRead>, StoreError> {
         ask!(self.quarantined(source).await)
+    }
+
+    /// The suspect reads of these sources, in their order; one that cannot be read is told as the store's.
+    pub async fn quarantined_of(&self, sources: Vec<SourceId>) -> Result<Vec<QuarantinedRead>, StoreError> {
+        ask!(self.quarantined_of(sources).await)
     }
 
     /// Returns what is kept of a source, with the version that names that state.

@@ -65,6 +65,13 @@ impl Database {
         self.look_up(move |trees| sources::quarantined(trees, &source)).await
     }
 
+    pub(in crate::store) async fn quarantined_of(
+        &self,
+        sources: Vec<SourceId>,
+    ) -> Result<Vec<QuarantinedRead>, StoreError> {
+        self.read(move |trees| sources::quarantined_of(trees, &sources)).await
+    }
+
     pub(in crate::store) async fn known(&self, source: &SourceId) -> Result<KnownSource, StoreError> {
         let source = source.clone();
         self.look_up(move |trees| sources::known(trees, &source)).await
