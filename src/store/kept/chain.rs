@@ -4,7 +4,6 @@
 //! was lost of unchanged reads is not in the chain either, and the next line follows the last that is there.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -94,12 +93,11 @@ fn of_record(trees: &Trees, source: &SourceId, key: &[u8], value: &[u8]) -> Resu
     let lost = || undecodable(what, key, "the line that it is kept after is missing or damaged".to_owned());
     let back = StoredLine::back(value).ok_or_else(lost)?;
     let full_key = key_of(source, seq_of(key).checked_sub(back).ok_or_else(lost)?);
-    let full = trees.tree(TreeName::Chain).get(&full_key)?.filter(|full| !StoredLine::is_brief(full));
-    // One after another is kept after the same: the last of each source is kept in mind.
-    let keys = (&full_key[..], source.as_str().as_bytes());
-    let full: Option<Arc<ChainLine>> = trees.decoded_alike(TreeName::Chain, keys, full.as_deref())?;
-    let full = full.ok_or_else(lost)?;
-    Ok((StoredLine::line(value, &full).ok_or_else(lost)?, Some(Arc::unwrap_or_clone(full))))
+    let full: ChainLine = match trees.tree(TreeName::Chain).get(&full_key)? {
+        Some(full) if !StoredLine::is_brief(&full) => trees.decode(TreeName::Chain, &full_key, &full)?,
+        _ => return Err(lost()),
+    };
+    Ok((StoredLine::line(value, &full).ok_or_else(lost)?, Some(full)))
 }
 
 /// The lines of a source from one number to another, the oldest first; those that cannot be read are passed over.

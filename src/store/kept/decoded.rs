@@ -86,7 +86,7 @@ impl Trees {
 
 /// Records of so many bytes, as they lie there, are kept decoded, which takes some four times as much. When there are more,
 /// all of them are forgotten.
-const MAX_BYTES: usize = 8 << 20;
+const MAX_BYTES: usize = 4 << 20;
 
 /// What a record takes beside its bytes, about a quarter of it.
 const ENTRY_BYTES: usize = 64;

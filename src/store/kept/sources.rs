@@ -201,12 +201,11 @@ pub(in crate::store) fn known(trees: &Trees, source: &SourceId) -> Result<KnownS
     let touch = decoded_touch(trees, key, touch.as_deref())?;
     let state: Option<Arc<ReadState>> = trees.decoded_before(TreeName::ReadStates, key, state.as_deref())?;
     let accepted = trees.decoded_before(TreeName::Accepted, key, accepted.as_deref())?;
-    let standing = trees.decoded_before(TreeName::Standings, key, standing.as_deref())?;
     Ok(KnownSource {
         state: touched(state.as_deref(), touch.as_ref()),
         accepted: or_of_baseline(trees, source, accepted.map(Arc::unwrap_or_clone))?,
         held: trees.decoded(TreeName::Held, key, held.as_deref())?,
-        standing: standing.map(Arc::unwrap_or_clone),
+        standing: trees.decoded(TreeName::Standings, key, standing.as_deref())?,
         version: records.version(),
     })
 }
