@@ -128,17 +128,17 @@ fn warm(trees: &Trees, names: &[TreeName], sources: &[SourceId]) -> Result<(), S
     names.iter().try_for_each(|name| trees.tree(*name).warm(&keys))
 }
 
-/// How the reads of sources stand; one whose state cannot be read is passed over.
+/// How the reads of sources stand; one whose state cannot be read is left out.
 pub(in crate::store) fn read_states(
     trees: &Trees,
     sources: Vec<SourceId>,
 ) -> Result<Vec<(SourceId, Option<ReadState>)>, StoreError> {
     warm(trees, &[TreeName::Touches, TreeName::ReadStates], &sources)?;
     let state = |source: SourceId| {
-        let state = trees.readable(read_state(trees, &source))?.flatten();
-        Ok((source, state))
+        let state = trees.readable(read_state(trees, &source)).transpose()?;
+        Some(state.map(|state| (source, state)))
     };
-    sources.into_iter().map(state).collect()
+    sources.into_iter().filter_map(state).collect()
 }
 
 /// How the reads of those sources stand whose hosts asked to be left alone. It is asked before the first read, which
