@@ -44,10 +44,21 @@ struct StoredSnapshot {
 
 impl From<StoredSnapshot> for Snapshot {
     fn from(kept: StoredSnapshot) -> Self {
-        let StoredSnapshot { read_at, url, status, headers, sha256, body_bytes, .. } = kept;
-        let response = ResponseMeta { read_at, url, status, headers, sha256, body_bytes };
-        let StoredSnapshot { source, sequence, fingerprint, entries, .. } = kept;
-        Self { source, sequence, response, fingerprint, entries }
+        let response = ResponseMeta {
+            read_at: kept.read_at,
+            url: kept.url,
+            status: kept.status,
+            headers: kept.headers,
+            sha256: kept.sha256,
+            body_bytes: kept.body_bytes,
+        };
+        Self {
+            source: kept.source,
+            sequence: kept.sequence,
+            response,
+            fingerprint: kept.fingerprint,
+            entries: kept.entries,
+        }
     }
 }
 

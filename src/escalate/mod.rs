@@ -8,21 +8,19 @@
 //! Deliberately absent: deciding what an incident is, which is
 //! [`crate::domain::incident`]'s.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 
 use crate::clock::Clock;
 use crate::domain::email::EmailAddress;
-use crate::domain::id::{MailId, SourceId};
+use crate::domain::id::MailId;
 use crate::domain::incident::{
     Incident, IncidentKind, MailHealth, Notification, ObservedSource, Policy, StoreHealth, review,
     review_clock, review_mail, review_store,
 };
 use crate::domain::mail_source::MailSource;
 use crate::domain::outbox::{Basis, QueuedMail, Thread};
-use crate::domain::read_state::ReadState;
 use crate::domain::source::Source;
 use crate::mail::{Draft, DraftError, MailPurpose, incident_thread_id};
 use crate::render;
@@ -180,23 +178,21 @@ impl Escalator {
         let paused = self.parts.store.paused_sources(now).await?;
         // Of what an operator left alone on purpose nobody is told.
         let sources = self.parts.sources.iter().filter(|source| !paused.contains(&source.id));
-        let ids: Vec<SourceId> = sources.clone().map(|source| source.id.clone()).collect();
-        let states = self.parts.store.read_states(ids.clone()).await?;
-        let states: HashMap<SourceId, Option<ReadState>> = states.into_iter().collect();
-        let standings: Vec<ObservedSource<'_>> = sources
-            .filter_map(|source| Some(ObservedSource { source, state: states.get(&source.id)?.as_ref() }))
-            .collect();
-        // Of a source whose state cannot be read nothing is known: what was wrong with it is not over.
-        let is_unknown = |id: &SourceId| ids.contains(id) && !states.contains_key(id);
-        let known: Vec<Incident> = known
-            .iter()
-            .filter(|incident| !incident.source.as_ref().is_some_and(is_unknown))
-            .cloned()
-            .collect();
-        let known = &known[..];
+        let ids = sources.clone().map(|source| source.id.clone()).collect();
+        let states = self.parts.store.read_states(ids).await?;
+        let mut readable = states.iter().peekable();
+        let (mut standings, mut unreadable) = (Vec::with_capacity(states.len()), Vec::new());
+        for source in sources {
+            match readable.next_if(|(id, _)| *id == source.id) {
+                Some((_, state)) => standings.push(ObservedSource { source, state: state.as_ref() }),
+                None => unreadable.push(&source.id),
+            }
+        }
         let mut ways_in = self.parts.store.ways_in().await?;
         ways_in.retain(|state| self.parts.ways_in.contains(&state.way));
         let mut changed = review(known, &standings, &ways_in, &self.policy(), awake_since, now);
+        // Of a source whose state cannot be read nothing is known: what was wrong with it is not over.
+        changed.retain(|incident| incident.source.as_ref().is_none_or(|id| !unreadable.contains(&id)));
         let trouble = self.parts.store.mail_trouble(MAX_MAILS).await?;
         let mail = MailHealth {
             breaker: trouble.breaker.as_ref(),

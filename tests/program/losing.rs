@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -211,57 +210,63 @@ fn commits(home: &Home) -> u64 {
     numbers.max().unwrap()
 }
 
-/// Writes something that is no record under the first key of a tree; gives the key.
-fn garble_first(database: &Path, tree: &str) -> String {
-    let db = sled::open(database).unwrap();
-    let records = db.open_tree(tree).unwrap();
-    let (key, _) = records.first().unwrap().unwrap();
-    records.insert(&key, &b"\x01\x00no JSON"[..]).unwrap();
-    db.flush().unwrap();
-    drop((records, db));
-    // The engine's own threads end a little later.
-    fs::File::open(database.join("db")).unwrap().lock().unwrap();
-    String::from_utf8(key.to_vec()).unwrap()
+/// An installation with the store of 0.1.0, in which the first record of one tree cannot be read.
+struct Garbled {
+    folder: tempfile::TempDir,
+    config: std::path::PathBuf,
+    key: String,
+}
+
+impl Garbled {
+    fn first_of(tree: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = old_store::unpack(folder.path(), "http://127.0.0.1:9");
+        let database = folder.path().join("state/db");
+        let db = sled::open(&database).unwrap();
+        let records = db.open_tree(tree).unwrap();
+        let (key, _) = records.first().unwrap().unwrap();
+        records.insert(&key, &b"\x01\x00no JSON"[..]).unwrap();
+        db.flush().unwrap();
+        drop((records, db));
+        // The engine's own threads end a little later.
+        fs::File::open(database.join("db")).unwrap().lock().unwrap();
+        Self { folder, config, key: String::from_utf8(key.to_vec()).unwrap() }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let mut program = Command::new(assert_cmd::cargo::cargo_bin!("regwatch"));
+        run(program.arg("--config").arg(&self.config).args(arguments).current_dir(self.folder.path()))
+    }
 }
 
 #[test]
 fn how_a_source_stands_that_cannot_be_read_is_told_and_all_else_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = old_store::unpack(folder.path(), "http://127.0.0.1:9");
-    let key = garble_first(&folder.path().join("state/db"), "read_states");
-    let program = |arguments: &[&str]| {
-        let mut program = Command::new(assert_cmd::cargo::cargo_bin!("regwatch"));
-        run(program.arg("--config").arg(&config).args(arguments).current_dir(folder.path()))
-    };
+    let garbled = Garbled::first_of("read_states");
+    let (key, program) = (&garbled.key[..], |arguments: &[&str]| garbled.run(arguments));
     let checked = program(&["check", "now", "--json"]).expect(4).json();
     let of = |id: &str| {
         checked["sources"].as_array().unwrap().iter().find(|source| source["id"] == id).unwrap().clone()
     };
-    assert!(of(&key)["reason"].as_str().unwrap().contains(&key), "{checked:#}");
+    assert!(of(key)["reason"].as_str().unwrap().contains(key), "{checked:#}");
     let others = checked["sources"].as_array().unwrap().iter().filter(|source| source["id"] != key);
     assert!(others.clone().count() > 0);
     for other in others {
-        assert!(!other["reason"].as_str().unwrap().contains(&key), "{other:#}");
+        assert!(!other["reason"].as_str().unwrap().contains(key), "{other:#}");
     }
     let incidents = program(&["incident", "list", "--json"]).expect(0).json();
     let told = incidents["incidents"].as_array().unwrap().iter().find(|incident| incident["kind"] == "store");
-    assert!(told.is_some_and(|told| told["reason"].as_str().unwrap().contains(&key)), "{incidents:#}");
+    assert!(told.is_some_and(|told| told["reason"].as_str().unwrap().contains(key)), "{incidents:#}");
     program(&["review", "list"]).expect(0);
 }
 
 #[test]
 fn a_record_that_cannot_be_read_is_told_shown_and_in_nobodys_way() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = old_store::unpack(folder.path(), "http://127.0.0.1:9");
-    let key = garble_first(&folder.path().join("state/db"), "changes");
-    let program = |arguments: &[&str]| {
-        let mut program = Command::new(assert_cmd::cargo::cargo_bin!("regwatch"));
-        run(program.arg("--config").arg(&config).args(arguments).current_dir(folder.path()))
-    };
+    let garbled = Garbled::first_of("changes");
+    let (key, program) = (&garbled.key[..], |arguments: &[&str]| garbled.run(arguments));
     program(&["check", "now"]).expect(4);
     let incidents = program(&["incident", "list", "--json"]).expect(0).json();
     let told = incidents["incidents"].as_array().unwrap().iter().find(|incident| incident["kind"] == "store");
-    assert!(told.is_some_and(|told| told["reason"].as_str().unwrap().contains(&key)), "{incidents:#}");
+    assert!(told.is_some_and(|told| told["reason"].as_str().unwrap().contains(key)), "{incidents:#}");
     let mails = program(&["outbox", "list", "--json"]).expect(0).json();
     let to_ben = |mail: &&serde_json::Value| mail["recipient"] == "ben@client.example";
     let states: Vec<_> =
@@ -271,10 +276,10 @@ fn a_record_that_cannot_be_read_is_told_shown_and_in_nobodys_way() {
         program(&["changes", "list", "--json"]).expect(0).json()["changes"].as_array().unwrap().len(),
         3
     );
-    assert!(program(&["store", "verify"]).expect(1).stdout.contains(&key));
+    assert!(program(&["store", "verify"]).expect(1).stdout.contains(key));
     program(&["store", "repair", "--apply"]).expect(0);
     program(&["store", "verify"]).expect(0);
     program(&["check", "now"]).expect(4);
     let incidents = program(&["incident", "list", "--json"]).expect(0).json();
-    assert!(!incidents.to_string().contains(&key), "it is over: {incidents:#}");
+    assert!(!incidents.to_string().contains(key), "it is over: {incidents:#}");
 }

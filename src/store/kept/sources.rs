@@ -128,7 +128,7 @@ fn warm(trees: &Trees, names: &[TreeName], sources: &[SourceId]) -> Result<(), S
     names.iter().try_for_each(|name| trees.tree(*name).warm(&keys))
 }
 
-/// How the reads of sources stand; one whose state cannot be read is left out.
+/// How the reads of sources stand; in their order. One whose state cannot be read is left out.
 pub(in crate::store) fn read_states(
     trees: &Trees,
     sources: Vec<SourceId>,

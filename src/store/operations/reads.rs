@@ -54,8 +54,8 @@ impl Store {
         ask!(self.read_state(source).await)
     }
 
-    /// How the reads of sources stand, each with its source; nothing of one that was never read. One whose state cannot be
-    /// read is left out, and told as the store's.
+    /// How the reads of sources stand, in their order, each with its source; nothing of one that was never read. The store
+    /// leaves out a source whose state cannot be read, and reports it with the records that it passed over.
     pub async fn read_states(
         &self,
         sources: Vec<SourceId>,
